@@ -1,0 +1,6 @@
+"""``python -m otelsim``."""
+
+from otelsim.cli import main
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,88 @@
+"""Commands that show examples first and tell every failure in one line."""
+
+import os
+import signal
+import sys
+from types import FrameType
+from typing import Any, NoReturn
+
+import click
+
+from otelsim.errors import OtelsimError
+
+
+class Command(click.Command):
+    """A command whose ``--help`` starts with examples (its ``epilog``)."""
+
+    def format_help(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Examples, then usage, text and options."""
+        examples(formatter, self.epilog)
+        self.format_usage(ctx, formatter)
+        self.format_help_text(ctx, formatter)
+        self.format_options(ctx, formatter)
+
+
+class Group(click.Group):
+    """The same for a command that has commands."""
+
+    command_class = Command
+    group_class = type
+
+    def format_help(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Examples, then usage, text, options and commands."""
+        examples(formatter, self.epilog)
+        self.format_usage(ctx, formatter)
+        self.format_help_text(ctx, formatter)
+        self.format_options(ctx, formatter)
+
+
+def examples(formatter: click.HelpFormatter, text: str | None) -> None:
+    """Write the examples, one a line."""
+    if text:
+        with formatter.section("Examples"):
+            for line in text.strip().splitlines():
+                formatter.write(f"  {line.strip()}\n")
+        formatter.write_paragraph()
+
+
+def run(command: click.Command) -> NoReturn:
+    """Run ``command`` on the process's arguments and leave with its exit code."""
+    signal.signal(signal.SIGTERM, _interrupt)
+    try:
+        code = command.main(prog_name="otelsim", standalone_mode=False)
+        sys.stdout.flush()
+    except click.exceptions.Exit as stop:
+        code = stop.exit_code
+    except click.exceptions.NoArgsIsHelpError as error:
+        click.echo(error.format_message(), err=True)
+        code = 2
+    except click.ClickException as error:
+        code = fail(_one_line(error), 2)
+    except OtelsimError as error:
+        code = fail(str(error), error.exit_code)
+    except (KeyboardInterrupt, click.Abort):
+        code = fail("interrupted", 130)
+    except BrokenPipeError:
+        # Whoever read our output has left: nothing more can be said there.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = 1
+    sys.exit(code if isinstance(code, int) else 0)
+
+
+def fail(message: str, code: int) -> int:
+    """Say what is wrong on stderr, each fault in a line of its own."""
+    for line in message.splitlines() or [message]:
+        click.echo(f"otelsim: {line}", err=True)
+    return code
+
+
+def _one_line(error: click.ClickException) -> str:
+    message = " ".join(error.format_message().split())
+    if isinstance(error, click.BadParameter) and error.param is not None:
+        name = error.param.opts[0] if isinstance(error.param, click.Option) else error.param.human_readable_name
+        return f"{name}: {' '.join(error.message.split())}"
+    return message
+
+
+def _interrupt(_: int, __: FrameType | None) -> Any:
+    raise KeyboardInterrupt

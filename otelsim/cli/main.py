@@ -1,0 +1,37 @@
+"""The commands put together; each imports its work only when it is called, so that ``--help`` is quick."""
+
+import click
+
+from otelsim import __version__
+from otelsim.cli.check import check
+from otelsim.cli.commands import Group, run
+from otelsim.cli.generate import generate
+from otelsim.cli.plan import plan
+from otelsim.cli.shell import completion
+from otelsim.cli.world import world
+
+EXAMPLES = """
+otelsim generate                             a year of 100,000 requests into otelsim-run/
+otelsim generate 1000000 5000 --output run   a million requests of 5,000 users
+otelsim generate --scenario incidents        a week in which everything fails
+otelsim plan 10000000                        what ten million requests would come to
+otelsim check run                            the laws, tried on every record
+otelsim world show                           who and what is simulated
+"""
+
+
+@click.group(
+    cls=Group, epilog=EXAMPLES, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110}
+)
+@click.version_option(__version__, prog_name="otelsim")
+def cli() -> None:
+    """A simulated social network's year of correlated telemetry, decided by a seed and a scenario."""
+
+
+for command in (generate, plan, check, world, completion):
+    cli.add_command(command)
+
+
+def main() -> None:
+    """The console script."""
+    run(cli)

@@ -1,0 +1,74 @@
+"""What a person sees while a run goes on: a bar on a terminal, plain lines elsewhere."""
+
+import sys
+from types import TracebackType
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
+from rich.progress import Progress as Bar
+
+if TYPE_CHECKING:
+    from otelsim.runner.running import Progress
+
+_LINE_EVERY_S = 10.0
+
+
+def size(number: float) -> str:
+    """Bytes for people: 5.6 GB."""
+    for unit in ("B", "kB", "MB", "GB"):
+        if number < 1000:
+            return f"{number:.0f} {unit}" if unit == "B" else f"{number:.1f} {unit}"
+        number /= 1000
+    return f"{number:.1f} TB"
+
+
+def duration(seconds: float) -> str:
+    """Time for people: 1 h 02 min, 3 min 20 s, 12 s."""
+    whole = round(seconds)
+    if whole >= 3600:
+        return f"{whole // 3600} h {whole % 3600 // 60:02d} min"
+    return f"{whole // 60} min {whole % 60:02d} s" if whole >= 60 else f"{whole} s"
+
+
+class Display:
+    """Shows progress on stderr, or nothing."""
+
+    def __init__(self, quiet: bool) -> None:
+        self.quiet = quiet
+        self.console = Console(stderr=True)
+        self.last = 0.0
+        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TextColumn("slices"))
+        rates = (TextColumn("{task.fields[rate]}"), TimeRemainingColumn())
+        self.bar = Bar(*columns, *rates, console=self.console, transient=True)
+        self.task = self.bar.add_task("generating", total=None, rate="")
+        self.live = not quiet and sys.stderr.isatty()
+
+    def __enter__(self) -> "Display":
+        if self.live:
+            self.bar.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self.live:
+            self.bar.stop()
+
+    def say(self, text: str) -> None:
+        """A line of its own."""
+        if not self.quiet:
+            self.console.print(text, highlight=False, markup=False, soft_wrap=True)
+
+    def __call__(self, now: "Progress") -> None:
+        """Show how far it is."""
+        requests = now.counts["requests"]
+        rate = (
+            f"{requests / max(now.seconds, 1e-3):,.0f} requests/s, {size(now.content_bytes / max(now.seconds, 1e-3))}/s"
+        )
+        if self.live:
+            self.bar.update(self.task, total=now.all_slices, completed=now.slices, rate=rate)
+        elif now.seconds - self.last >= _LINE_EVERY_S:
+            self.last = now.seconds
+            left = now.seconds / max(now.slices, 1) * (now.all_slices - now.slices)
+            self.say(f"{now.slices}/{now.all_slices} slices, {requests:,} requests, {rate}, {duration(left)} left")

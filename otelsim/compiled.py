@@ -1,0 +1,50 @@
+"""Where numba keeps compiled kernels: by a digest of this package's sources.
+
+numba's own rule looks at the file of a kernel only, and would go on using one whose helpers or constants have changed.
+Import this before any kernel is made.
+"""
+
+import hashlib
+import tempfile
+from pathlib import Path
+
+from numba import config
+
+
+def sources_digest() -> str:
+    """A digest of all modules of the package."""
+    digest = hashlib.blake2b(digest_size=12)
+    package = Path(__file__).parent
+    for path in sorted(package.rglob("*.py")):
+        digest.update(str(path.relative_to(package)).encode() + path.read_bytes())
+    return digest.hexdigest()
+
+
+def cache_folder() -> Path:
+    """Where this version's kernels are."""
+    return Path(config.CACHE_DIR)  # type: ignore[attr-defined]
+
+
+def marker() -> Path:
+    """A file that stands where all kernels of this version have been compiled."""
+    return cache_folder() / "complete"
+
+
+def use_cache() -> None:
+    """Point numba at this version's folder, unless NUMBA_CACHE_DIR says otherwise."""
+    if not config.CACHE_DIR:  # type: ignore[attr-defined]
+        folder = _writable(Path("~/.cache/otelsim").expanduser()) or Path(tempfile.gettempdir()) / "otelsim-kernels"
+        kernels = folder / sources_digest()
+        config.CACHE_DIR = str(kernels)  # type: ignore[attr-defined]
+
+
+def _writable(folder: Path) -> Path | None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            return folder
+    except (OSError, RuntimeError):
+        return None
+
+
+use_cache()

@@ -1,0 +1,1 @@
+"""What happens and why: requests x call trees x incidents make the table of Calls."""

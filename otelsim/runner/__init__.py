@@ -1,0 +1,1 @@
+"""Which slices, by whom, what is done: plan, pool, journal, manifest, progress."""

@@ -1,0 +1,60 @@
+"""What a run was and what it made: enough to run it again and to check it."""
+
+import hashlib
+import json
+from typing import Any
+
+import xxhash
+
+from otelsim import __version__
+from otelsim.runner.preparing import Prepared
+from otelsim.runner.worker import Target
+from otelsim.scenario import to_manifest
+from otelsim.times import rfc3339
+
+FORMAT = 1
+
+
+def run_id(prepared: Prepared) -> str:
+    """The digest of the resolved scenario: without workers, sink and paths."""
+    text = json.dumps(to_manifest(prepared.scenario), sort_keys=True)
+    return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
+
+
+def head(prepared: Prepared, target: Target, workers: int) -> dict[str, Any]:
+    """What is known before anything is made."""
+    return {
+        "format": FORMAT,
+        "otelsim": __version__,
+        "run_id": run_id(prepared),
+        "scenario": to_manifest(prepared.scenario),
+        "workers": workers,
+        "compress": target.compression or None,
+    }
+
+
+def described(prepared: Prepared, entries: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The slices in order, with their times."""
+    bounds = [{"start": rfc3339(a), "end": rfc3339(b)} for a, b in prepared.slices]
+    return [
+        {"slice": e["slice"], "lane": e["lane"], **bounds[e["slice"]], **e}
+        for e in sorted(entries, key=lambda e: e["slice"])
+    ]
+
+
+def content_digest(entries: list[dict[str, Any]], signals: tuple[str, ...]) -> dict[str, str]:
+    """One digest a signal over the slices' digests in order: the same for any number of workers."""
+    ordered = sorted(entries, key=lambda e: e["slice"])
+    return {name: xxhash.xxh3_128("".join(e[name]["digest"] for e in ordered).encode()).hexdigest() for name in signals}
+
+
+def files(target: Target, entries: list[dict[str, Any]], signals: tuple[str, ...]) -> dict[str, dict[str, Any]]:
+    """Every lane's files: bytes as stored, records, and a digest of their slices' digests."""
+    made: dict[str, dict[str, Any]] = {}
+    for entry in sorted(entries, key=lambda e: e["slice"]):
+        for name in signals:
+            file = made.setdefault(target.file_name(name, entry["lane"]), {"bytes": 0, "records": 0, "digest": ""})
+            file["bytes"] += entry[name]["bytes"]
+            file["records"] += entry["calls" if name == "logs" else "points"]
+            file["digest"] = xxhash.xxh3_128((file["digest"] + entry[name]["digest"]).encode()).hexdigest()
+    return made

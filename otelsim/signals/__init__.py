@@ -1,0 +1,1 @@
+"""What is seen: the names of attributes, metrics and values, once."""

@@ -1,0 +1,1 @@
+"""Where it goes: bytes into files, or nowhere."""

@@ -1,0 +1,1 @@
+"""What is asked: arrivals in time, by whom, for what."""

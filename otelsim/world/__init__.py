@@ -1,0 +1,1 @@
+"""What is: fixtures read into immutable tables."""
