@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from otelsim.errors import InputError, at
-from otelsim.times import duration_s, instant_s, rfc3339
+from otelsim.times import duration_s, instant_s, offset_s, rfc3339
 
 SHIPPED = Path(__file__).parent / "scenarios"
 MAX_DEPTH = 32
@@ -204,7 +204,7 @@ class _Reader:
 
 def _offset_or_instant(text: str) -> str:
     if text.startswith("+"):
-        duration_s(text[1:])
+        offset_s(text)
     else:
         instant_s(text)
     return text
@@ -213,7 +213,7 @@ def _offset_or_instant(text: str) -> str:
 def incident_start_s(incident: ListedIncident, run_start_s: int) -> int:
     """Epoch seconds at which a listed incident begins."""
     if incident.start.startswith("+"):
-        return run_start_s + duration_s(incident.start[1:])
+        return run_start_s + offset_s(incident.start)
     return instant_s(incident.start)
 
 

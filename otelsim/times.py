@@ -21,6 +21,11 @@ def duration_s(text: str) -> int:
     return total
 
 
+def offset_s(text: str) -> int:
+    """Seconds of ``+2d6h`` or ``+0s``, the time after a run's start; ValueError for anything else."""
+    return 0 if re.fullmatch(r"\+0+[dhms]", text) else duration_s(text[1:])
+
+
 def instant_s(text: str) -> int:
     """Epoch seconds of ``2025-03-03`` or ``2025-03-03T10:00:00Z`` (UTC unless told); ValueError for anything else."""
     if _INSTANT.fullmatch(text) is None:

@@ -162,7 +162,7 @@ def _nearby(t, start_us, end_us, near):  # type: ignore[no-untyped-def]
     return near[:count]
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def expand(t, room, requests, k):  # type: ignore[no-untyped-def]
     """Write the calls of the room's first ``requests`` requests from row ``k`` on; returns the next free row."""
     if requests == 0:

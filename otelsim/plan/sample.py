@@ -41,9 +41,9 @@ def sample(prepared: Prepared) -> Sample:
     intensity = replace(prepared.intensity, total_events=requests)
     smaller = replace(prepared, scenario=scenario, intensity=intensity, slices=slice_bounds(scenario))
     results = make_slices(Simulator(smaller), range(len(smaller.slices)), null_sinks())
-    totals = sum(r.tally.totals for r in results)
+    calls, points = (sum(int(r.tally.totals[k]) for r in results) for k in (1, 2))
     content = {name: sum(r.extents[name].content for r in results) for name in SIGNALS}
-    return Sample(requests, int(totals[1]), int(totals[2]), content)
+    return Sample(requests, calls, points, content)
 
 
 def pace(prepared: Prepared) -> Pace:

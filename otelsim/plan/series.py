@@ -24,18 +24,18 @@ def expected_series(p: Prepared) -> Series:
     of_service = releases(p)
     lines = points = 0.0
     for kind in operations(p):
-        calls, failures = _calls(kind, of_service[kind.service])
-        lines += _seen(kind, calls - failures, failures)
-        points += _seen(kind, (calls - failures).sum(axis=0), failures.sum(axis=0))
+        successes, failures = _calls(kind, of_service[kind.service])
+        lines += _seen(kind, successes, failures)
+        points += _seen(kind, successes.sum(axis=0), failures.sum(axis=0))
     return Series(lines, points)
 
 
 def _calls(kind: Operations, of_service: Releases) -> tuple[Floats, Floats]:
-    """Expected calls and failures among them, [personas, releases]."""
-    calls = np.outer(kind.rate, of_service.share)
-    own = np.outer(kind.own_failures, of_service.share)
-    failing = np.outer(kind.rate, kind.incident_failures @ of_service.during)
-    return calls, np.minimum(calls, own + failing)
+    """Expected requests that succeed, and that fail, in such a call, [personas, releases]."""
+    reached = kind.requests.T @ of_service.share[: len(kind.requests)]
+    own = np.outer(kind.own_failures, of_service.share[0])
+    failed = own + np.outer(kind.calls, kind.incident_failures @ of_service.during)
+    return np.maximum(0.0, reached - failed), np.minimum(reached, failed)
 
 
 def _seen(kind: Operations, successes: Floats, failures: Floats) -> float:

@@ -40,7 +40,7 @@ def sorting(p: Prepared) -> tuple[Int64s, Int64s]:
     return np.array(levels, np.int64), np.array([i.component for i in p.incidents] + [0], np.int64)
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def count(tally, level, component, c, order):  # type: ignore[no-untyped-def]
     """Add the calls of ``order``."""
     for i in order:

@@ -10,7 +10,7 @@ from otelsim.wire.fragments import Bytes
 
 BLOCK = 4_096
 """Alignment that O_DIRECT asks for, at most, on the devices of today."""
-ROOM = 2 << 20
+ROOM = 1 << 20
 """Bytes of a buffer: large enough for the device, small enough for the processor's cache."""
 
 

@@ -5,6 +5,7 @@ A slice that is redone starts at a recorded offset: whatever stood behind it is 
 
 import os
 from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Protocol
 
@@ -13,14 +14,14 @@ import zstandard
 from isal import isal_zlib
 
 from otelsim.errors import RunError
-from otelsim.sinks.buffers import BLOCK, Extent
+from otelsim.sinks.buffers import BLOCK, Extent, new_room
 from otelsim.wire.fragments import Bytes
 
 MODE = 0o640
 SUFFIX = {"": "", "zstd": ".zst", "gzip": ".gz"}
 """What a compression adds to a file's name."""
-ZSTD_LEVEL = -1
-"""Compresses these lines 14 to 17 times at over 1 GB/s: cheaper than writing them plainly."""
+ZSTD = zstandard.ZstdCompressionParameters.from_level(1, window_log=17, hash_log=14)
+"""Small tables that stay in the cache: these lines shrink 10 (logs) to 20 times (metrics) at over 1 GB/s."""
 
 
 def open_output(path: Path, direct: bool) -> tuple[int, bool]:
@@ -44,14 +45,19 @@ def failure(path: Path, error: OSError) -> RunError:
 
 
 class PlainFile:
-    """Lines as they are, in aligned blocks; the last part of a block waits for the next slice."""
+    """Lines as they are, in aligned blocks; the last part of a block waits for the next slice.
+
+    One buffer is written while the next is filled: the device, not the processor, is waited for.
+    """
 
     def __init__(self, path: Path, room: Bytes, direct: bool = True) -> None:
         self.path = path
         self.file, self.direct = open_output(path, direct)
-        self.room, self.at = room, 0
+        self.room, self.other, self.at = room, new_room(len(room)), 0
         self.offset = self.start = self.hashed = 0
         self.digest = xxhash.xxh3_128()
+        self.writer = ThreadPoolExecutor(1)
+        self.writing: Future[None] | None = None
 
     def begin(self, offset: int) -> None:
         """Cut the file at ``offset`` and go on from there."""
@@ -66,20 +72,23 @@ class PlainFile:
             raise failure(self.path, error) from None
 
     def drain(self) -> None:
-        """Write whole blocks, and move what is left to the front."""
-        self.digest.update(self.room[self.hashed : self.at].data)
+        """Start to write whole blocks, and go on with what is left in the other buffer."""
         whole = self.at // BLOCK * BLOCK
-        self._write(whole)
-        self.room[: self.at - whole] = self.room[whole : self.at]
+        self.digest.update(self.room[self.hashed : self.at].data)
+        self._wait()
+        self.writing = self.writer.submit(self._write, self.room[:whole].data, self.offset)
+        self.other[: self.at - whole] = self.room[whole : self.at]
+        self.room, self.other = self.other, self.room
         self.at = self.hashed = self.at - whole
         self.offset += whole
 
     def end(self) -> Extent:
         """Write the rest, padded to a block, and cut the padding off."""
         self.drain()
+        self._wait()
         size = self.offset + self.at
         if self.at:
-            self._write(BLOCK if self.direct else self.at)
+            self._write(self.room[: BLOCK if self.direct else self.at].data, self.offset)
         try:
             os.ftruncate(self.file, size)
         except OSError as error:
@@ -89,15 +98,21 @@ class PlainFile:
 
     def close(self) -> None:
         """Close the file."""
+        self.writer.shutdown(wait=True)
         os.close(self.file)
 
-    def _write(self, size: int) -> None:
-        done = 0
-        while done < size:
+    def _wait(self) -> None:
+        if self.writing is not None:
+            writing, self.writing = self.writing, None
+            writing.result()
+
+    def _write(self, data: memoryview, offset: int) -> None:
+        while data:
             try:
-                done += os.pwrite(self.file, self.room[done:size].data, self.offset + done)
+                done = os.pwrite(self.file, data, offset)
             except OSError as error:
                 raise failure(self.path, error) from None
+            data, offset = data[done:], offset + done
 
 
 class Compressor(Protocol):
@@ -112,7 +127,7 @@ class Compressor(Protocol):
 
 def zstd_frame() -> Compressor:
     """A new zstd frame."""
-    return zstandard.ZstdCompressor(level=ZSTD_LEVEL).compressobj()
+    return zstandard.ZstdCompressor(compression_params=ZSTD).compressobj()
 
 
 def gzip_member() -> Compressor:

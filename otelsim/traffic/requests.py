@@ -112,7 +112,7 @@ def _draw_request(t, r, i):  # type: ignore[no-untyped-def]
     r[OBJECT_ID, i] = _object(t, number, action, v) if kind >= 0 else 0
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def draw_requests(t, cells, span, r):  # type: ignore[no-untyped-def]
     """Fill ``r`` with the requests of cells span[0]..span[1]-1 (see `intensity.CELL`); returns how many."""
     n = 0

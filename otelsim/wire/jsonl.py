@@ -244,7 +244,7 @@ def _put_points(out, at, t, pool, c, i):  # type: ignore[no-untyped-def]
     return at
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def put_logs(out, at, lines, c, order, first):  # type: ignore[no-untyped-def]
     """Log lines of the calls order[first:] as long as there is surely room; returns (next, position)."""
     t, pool = lines
@@ -255,7 +255,7 @@ def put_logs(out, at, lines, c, order, first):  # type: ignore[no-untyped-def]
     return first, at
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def put_metrics(out, at, lines, c, order, first):  # type: ignore[no-untyped-def]
     """The same for metric lines, all of a call together."""
     t, pool = lines
