@@ -35,6 +35,12 @@ class RunError(OtelsimError):
     """The run or the check failed (exit code 1): disk, delivery, differences found."""
 
 
+class Interruption(OtelsimError):
+    """Somebody ended the run (exit code 130): what was made is whole."""
+
+    exit_code = 130
+
+
 def at(path: Path | str, line: int) -> str:
     """``file:line``, the way every fixture fault starts."""
     return f"{path}:{line}"

@@ -10,7 +10,7 @@ import click
 from otelsim.cli.commands import Command
 from otelsim.cli.options import prepared, scenario_options
 from otelsim.cli.progress import Display, duration, size
-from otelsim.errors import InputError
+from otelsim.errors import InputError, Interruption
 
 EXAMPLES = """
 otelsim generate                               a year of 100,000 requests into otelsim-run/
@@ -68,11 +68,17 @@ def _run(ready: Any, place: tuple[Path | None, str], workers: int, overwrite: bo
         run = Run(ready, Target(*place), workers, display)
         with display:
             summary = run.generate(folder)
+    except KeyboardInterrupt:
+        raise Interruption(_left(place[0])) from None
     finally:
         if folder:
             folder.close()
     _report(display, summary, run.seconds(), place[0])
     return summary
+
+
+def _left(place: Path | None) -> str:
+    return "interrupted" + (f": the slices that were finished stand whole in {place}, as .part files" if place else "")
 
 
 def _report(display: Display, summary: dict[str, Any], seconds: float, place: Path | None) -> None:

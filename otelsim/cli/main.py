@@ -6,6 +6,7 @@ from otelsim import __version__
 from otelsim.cli.check import check
 from otelsim.cli.commands import Group, run
 from otelsim.cli.generate import generate
+from otelsim.cli.incidents import incidents
 from otelsim.cli.plan import plan
 from otelsim.cli.shell import completion
 from otelsim.cli.world import world
@@ -16,6 +17,7 @@ otelsim generate 1000000 5000 --output run   a million requests of 5,000 users
 otelsim generate --scenario incidents        a week in which everything fails
 otelsim plan 10000000                        what ten million requests would come to
 otelsim check run                            the laws, tried on every record
+otelsim incidents run                        what failed when, with its effects
 otelsim world show                           who and what is simulated
 """
 
@@ -28,7 +30,7 @@ def cli() -> None:
     """A simulated social network's year of correlated telemetry, decided by a seed and a scenario."""
 
 
-for command in (generate, plan, check, world, completion):
+for command in (generate, plan, check, incidents, world, completion):
     cli.add_command(command)
 
 

@@ -7,6 +7,7 @@ and a slice needs nothing but the measure at its ends.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from math import fsum
 
 import numpy as np
@@ -48,29 +49,26 @@ class Intensity:
 
     def cells(self, start_s: int, end_s: int) -> Int64s:
         """The cells of [start, end) that hold requests, int64[4, n] (see `CELL`)."""
-        edges = [start_s, *range((start_s // BIN_S + 1) * BIN_S, end_s, BIN_S), end_s]
-        numbers = [self.number(t) for t in edges]
-        parts = [
-            part
-            for a, b, n, m in zip(edges, edges[1:], numbers, numbers[1:], strict=False)
-            if m > n
-            for part in _parts(a * 1_000_000, b * 1_000_000, n, m - n)
-        ]
+        first, last = start_s // BIN_S + 1, (end_s - 1) // BIN_S + 1
+        edges = [start_s, *range(first * BIN_S, last * BIN_S, BIN_S), end_s]
+        zero, whole = self.start_s // BIN_S, int(self.edges[-1])
+        inner = [self.total_events * m // whole for m in self.edges[first - zero : last - zero].tolist()]
+        numbers = [self.number(start_s), *inner, self.number(end_s)]
+        spans = zip(pairwise(edges), pairwise(numbers), strict=True)
+        parts = [part for (a, b), (n, m) in spans if m > n for part in _parts(a, b, n, m - n)]
         return np.array(parts, np.int64).reshape(-1, 4).T.copy()
 
 
-def _parts(start_us: int, end_us: int, first: int, count: int) -> list[tuple[int, int, int, int]]:
+def _parts(start_s: int, end_s: int, first: int, count: int) -> list[tuple[int, int, int, int]]:
+    """A cell, cut where it holds more than CELL_REQUESTS."""
+    start_us, width = start_s * 1_000_000, (end_s - start_s) * 1_000_000
+    if count <= CELL_REQUESTS:
+        return [(start_us, start_us + width, first, count)]
     m = -(-count // CELL_REQUESTS)
-    width = end_us - start_us
-    return [
-        (
-            start_us + width * j // m,
-            start_us + width * (j + 1) // m,
-            first + count * j // m,
-            count * (j + 1) // m - count * j // m,
-        )
-        for j in range(m)
-    ]
+    times = [start_us + width * j // m for j in range(m + 1)]
+    numbers = [count * j // m for j in range(m + 1)]
+    spans = zip(pairwise(times), pairwise(numbers), strict=True)
+    return [(a, b, first + n, k - n) for (a, b), (n, k) in spans]
 
 
 def intensity(

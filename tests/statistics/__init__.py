@@ -1,0 +1,1 @@
+"""Whether the data have the shape that SPEC demands: at full volume, with explicit bounds."""
