@@ -5,6 +5,7 @@ Import this before any kernel is made.
 """
 
 import hashlib
+import os
 import tempfile
 from pathlib import Path
 
@@ -33,14 +34,17 @@ def marker() -> Path:
 def use_cache() -> None:
     """Point numba at this version's folder, unless NUMBA_CACHE_DIR says otherwise."""
     if not config.CACHE_DIR:  # type: ignore[attr-defined]
-        folder = _writable(Path("~/.cache/otelsim").expanduser()) or Path(tempfile.gettempdir()) / "otelsim-kernels"
+        home, shared = Path("~/.cache/otelsim").expanduser(), Path(tempfile.gettempdir())
+        folder = _writable(home) or _writable(shared / f"otelsim-{os.getuid()}") or Path(tempfile.mkdtemp())
         kernels = folder / sources_digest()
         config.CACHE_DIR = str(kernels)  # type: ignore[attr-defined]
 
 
 def _writable(folder: Path) -> Path | None:
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if folder.stat().st_uid != os.getuid():
+            return None  # Kernels are code: nobody else may have put some there.
         with tempfile.TemporaryFile(dir=folder):
             return folder
     except (OSError, RuntimeError):

@@ -7,9 +7,11 @@ from pathlib import Path
 from typing import Any
 
 from otelsim.errors import InputError, at
-from otelsim.times import duration_s, instant_s, offset_s, rfc3339
+from otelsim.times import LATEST_S, duration_s, instant_s, offset_s, rfc3339
 
 SHIPPED = Path(__file__).parent / "scenarios"
+LONGEST_S = 100 * 366 * 86_400
+"""Longest run: sums over its 5-minute bins stay far inside 64 bits."""
 MAX_DEPTH = 32
 """Deepest call tree that can be asked for; node numbers have 10 bits."""
 
@@ -102,7 +104,8 @@ def parse(text: str, path: Path) -> Scenario:
         table = tomllib.loads(text)
     except (tomllib.TOMLDecodeError, ValueError, RecursionError) as error:
         line = re.search(r"at line (\d+)", str(error))
-        raise InputError(at(path, int(line.group(1)) if line else 1), f"not TOML: {error}") from None
+        last = max(1, len(text.splitlines())) if "end of document" in str(error) else 1
+        raise InputError(at(path, int(line.group(1)) if line else last), f"not TOML: {error}") from None
     reader = _Reader(text, path)
     values: dict[str, Any] = {"name": path.stem}
     for key, value in table.items():
@@ -224,8 +227,12 @@ def resolve(scenario: Scenario, now_s: int) -> Scenario:
         end = start + scenario.duration_s if start is not None else now_s // 86_400 * 86_400
     if start is None:
         start = end - scenario.duration_s
+    if end >= LATEST_S:
+        raise InputError("--end", "a run must end before the year 9999")
     if start < 0:
         raise InputError("--end", f"the run would start before 1970: {scenario.duration_s // 86_400} days earlier")
+    if end - start > LONGEST_S:
+        raise InputError("--end", f"a run lasts at most 100 years, not {(end - start) // 86_400} days")
     if end <= start:
         raise InputError("--end", f"{rfc3339(end)} is not after the start, {rfc3339(start)}")
     return replace(scenario, start_s=start, end_s=end, duration_s=end - start)

@@ -5,7 +5,8 @@ from datetime import UTC, datetime, timedelta
 
 _DURATION = re.compile(r"(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?")
 _INSTANT = re.compile(r"\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d)?(?:Z|[+-]\d\d:\d\d)?)?")
-_LATEST_S = 253_370_764_800  # 9999-01-01: all instants have four-digit years
+LATEST_S = 253_370_764_800
+"""9999-01-01: all instants have four-digit years."""
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -16,7 +17,7 @@ def duration_s(text: str) -> int:
         raise ValueError(f"not a duration: {text!r} (write 7d, 12h, 90m or 300s)")
     days, hours, minutes, seconds = (int(part or 0) for part in match.groups())
     total = days * 86_400 + hours * 3_600 + minutes * 60 + seconds
-    if not 0 < total < _LATEST_S:
+    if not 0 < total < LATEST_S:
         raise ValueError(f"a duration must be over 0 and under 8,000 years: {text!r}")
     return total
 
@@ -37,7 +38,7 @@ def instant_s(text: str) -> int:
         seconds = (moment - EPOCH) // timedelta(seconds=1)
     except (ValueError, OverflowError):
         raise ValueError(f"no such date: {text!r}") from None
-    if not 0 <= seconds < _LATEST_S:
+    if not 0 <= seconds < LATEST_S:
         raise ValueError(f"a date must be from 1970 to 9998: {text!r}")
     return seconds
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Sets everything up in .venv-test and passes all tests: `bash tests/run.sh` (arguments go to pytest; `bash tests/run.sh -m slow` for the full volumes).
+# Sets everything up in .venv-test and passes all tests. Arguments go to pytest: `bash tests/run.sh -m slow` for full volumes.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 venv=.venv-test
@@ -9,6 +9,10 @@ venv=.venv-test
 "$venv/bin/ruff" format --check .
 "$venv/bin/ruff" check .
 "$venv/bin/mypy"
-# The kernels are compiled once, before any test waits for them.
+# Before any test waits for them: the kernels, and (where Go is) the Collector and the stores.
 "$venv/bin/python" -m otelsim.runner.warmed
-exec "$venv/bin/python" -m pytest "$@"
+if command -v go >/dev/null; then "$venv/bin/python" -m tests.backends.building; fi
+if [ $# -gt 0 ]; then
+  exec "$venv/bin/python" -m pytest "$@"
+fi
+exec "$venv/bin/python" -m pytest -n 2 --cov --cov-report=term:skip-covered --cov-fail-under=90

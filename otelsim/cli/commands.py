@@ -48,6 +48,9 @@ def examples(formatter: click.HelpFormatter, text: str | None) -> None:
 def run(command: click.Command) -> NoReturn:
     """Run ``command`` on the process's arguments and leave with its exit code."""
     signal.signal(signal.SIGTERM, _interrupt)
+    signal.signal(signal.SIGINT, _interrupt)
+    # Leaving at once leaves semaphores to their keeper, who would say so.
+    os.environ.setdefault("PYTHONWARNINGS", "ignore::UserWarning:multiprocessing.resource_tracker")
     try:
         code = command.main(prog_name="otelsim", standalone_mode=False)
         sys.stdout.flush()
@@ -70,7 +73,9 @@ def run(command: click.Command) -> NoReturn:
 
 
 def fail(message: str, code: int) -> int:
-    """Say what is wrong on stderr, each fault in a line of its own."""
+    """Say what is wrong on stderr, each fault in a line of its own; nothing interrupts it, since it is the end."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)
     for line in message.splitlines() or [message]:
         click.echo(f"otelsim: {line}", err=True)
     return code
@@ -85,4 +90,12 @@ def _one_line(error: click.ClickException) -> str:
 
 
 def _interrupt(_: int, __: FrameType | None) -> Any:
+    """The first time end in order; the next time leave at once (workers follow their parent)."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, _leave)
     raise KeyboardInterrupt
+
+
+def _leave(_: int, __: FrameType | None) -> Any:
+    os.write(2, b"otelsim: interrupted\n")
+    os._exit(130)

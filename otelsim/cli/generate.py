@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from otelsim.cli.commands import Command
+from otelsim.cli.kernels import ensure_compiled
 from otelsim.cli.options import prepared, scenario_options
 from otelsim.cli.progress import Display, duration, size
 from otelsim.errors import InputError, Interruption
@@ -43,7 +44,7 @@ def generate(scenario: str, sink: str, output: str, workers: int | None, **more:
     compress, overwrite, as_json, quiet = (more.pop(key) for key in ("compress", "overwrite", "as_json", "quiet"))
     if compress and sink == "null":
         raise InputError("--compress", "goes with --sink jsonl")
-    if "\0" in output or not output:
+    if not output.isprintable() or not output:
         raise InputError("--output", "is not a path")
     os.umask(0o027)
     ready = prepared(scenario, more)
@@ -56,15 +57,12 @@ def generate(scenario: str, sink: str, output: str, workers: int | None, **more:
 
 def _run(ready: Any, place: tuple[Path | None, str], workers: int, overwrite: bool, display: Display) -> dict[str, Any]:
     from otelsim.runner.folder import Folder
-    from otelsim.runner.pool import compile_kernels, kernels_are_compiled
     from otelsim.runner.running import Run
     from otelsim.runner.worker import Target
 
     folder = Folder(place[0], overwrite) if place[0] else None
     try:
-        if not kernels_are_compiled():
-            display.say("compiling kernels, once for this version (about 20 s)")
-            compile_kernels()
+        ensure_compiled(display.say)
         run = Run(ready, Target(*place), workers, display)
         with display:
             summary = run.generate(folder)

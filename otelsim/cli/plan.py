@@ -6,6 +6,7 @@ from typing import Any
 import click
 
 from otelsim.cli.commands import Command
+from otelsim.cli.kernels import ensure_compiled
 from otelsim.cli.options import prepared, scenario_options
 
 EXAMPLES = """
@@ -22,5 +23,7 @@ def plan(scenario: str, as_json: bool, **options: Any) -> None:
     """Say what a run would produce, without running it: records, bytes, series, time."""
     from otelsim.plan import plan_run, render_text
 
-    planned = plan_run(prepared(scenario, options))
+    ready = prepared(scenario, options)
+    ensure_compiled(lambda text: click.echo(text, err=True))
+    planned = plan_run(ready)
     click.echo(json.dumps(planned) if as_json else render_text(planned))

@@ -4,12 +4,14 @@ import fcntl
 import json
 import os
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from otelsim.errors import InputError, RunError
+from otelsim.errors import InputError
 from otelsim.runner.worker import PART
-from otelsim.sinks.files import MODE
+from otelsim.sinks.files import MODE, failure
 
 JOURNAL, MANIFEST, SUMMARY, INCIDENTS, LOCK = (
     "journal.jsonl",
@@ -19,7 +21,7 @@ JOURNAL, MANIFEST, SUMMARY, INCIDENTS, LOCK = (
     ".otelsim.lock",
 )
 _OURS = re.compile(
-    r"(logs|metrics)_\d+\.jsonl(\.zst|\.gz)?(\.part)?|journal\.jsonl|manifest\.json|summary\.json|incidents\.jsonl"
+    r"((logs|metrics)_\d+\.jsonl(\.zst|\.gz)?|journal\.jsonl|manifest\.json|summary\.json|incidents\.jsonl)(\.part)?"
 )
 
 
@@ -37,7 +39,7 @@ class Folder:
             self._take(overwrite)
         except OSError as error:
             self.close()
-            raise RunError(f"{path}: cannot be written: {error.strerror}") from None
+            raise failure(path, error) from None
         except InputError:
             self.close()
             raise
@@ -58,7 +60,8 @@ class Folder:
         if old and not overwrite:
             raise InputError("--output", f"{self.path} holds another run: choose another folder or give --overwrite")
         for path in old:
-            path.unlink()
+            with told(path):
+                path.unlink()
 
     def files(self) -> list[Path]:
         """Files of a run that stand in the folder."""
@@ -67,7 +70,7 @@ class Folder:
     def publish(self, name: str) -> None:
         """Give a complete file its name, durably."""
         part = self.path / (name + PART)
-        with _told(part):
+        with told(part):
             file = os.open(part, os.O_RDONLY)
             os.fsync(file)
             os.close(file)
@@ -77,7 +80,7 @@ class Folder:
     def write(self, name: str, text: str) -> None:
         """Write a small file and publish it."""
         path = self.path / (name + PART)
-        with _told(path):
+        with told(path):
             file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, MODE)
             with os.fdopen(file, "w", encoding="utf-8") as stream:
                 stream.write(text)
@@ -91,7 +94,7 @@ class Folder:
         """Cut an unpublished file to what is known to be whole."""
         path = self.path / (name + PART)
         if path.exists():
-            with _told(path):
+            with told(path):
                 os.truncate(path, size)
 
     def _sync(self) -> None:
@@ -106,15 +109,10 @@ class Folder:
             self.lock = -1
 
 
-class _told:  # noqa: N801 - reads as a word in `with`
-    """Turns an OSError into one line with the path."""
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-
-    def __enter__(self) -> None:
-        pass
-
-    def __exit__(self, _: object, error: BaseException | None, __: object) -> None:
-        if isinstance(error, OSError):
-            raise RunError(f"{self.path}: cannot be written: {error.strerror}") from None
+@contextmanager
+def told(path: Path) -> Iterator[None]:
+    """Turn an OSError into one line with the path."""
+    try:
+        yield
+    except OSError as error:
+        raise failure(path, error) from None

@@ -5,9 +5,8 @@ import os
 from pathlib import Path
 from typing import Any
 
-from otelsim.errors import RunError
 from otelsim.runner.worker import Done
-from otelsim.sinks.files import MODE
+from otelsim.sinks.files import MODE, failure
 
 
 def entry(done: Done) -> dict[str, Any]:
@@ -21,25 +20,25 @@ def entry(done: Done) -> dict[str, Any]:
 
 
 class Journal:
-    """Appended and flushed line by line; the first line says which run it is."""
+    """Appended line by line, nothing held back; the first line says which run it is."""
 
     def __init__(self, path: Path, head: dict[str, Any]) -> None:
         self.path = path
         try:
-            file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, MODE)
+            self.file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC, MODE)
         except OSError as error:
-            raise RunError(f"{path}: cannot be written: {error.strerror}") from None
-        self.stream = os.fdopen(file, "w", encoding="utf-8")
+            raise failure(path, error) from None
         self.append(head)
 
     def append(self, values: dict[str, Any]) -> None:
         """Add a line."""
+        line = memoryview(json.dumps(values, separators=(",", ":")).encode() + b"\n")
         try:
-            self.stream.write(json.dumps(values, separators=(",", ":")) + "\n")
-            self.stream.flush()
+            while line:
+                line = line[os.write(self.file, line) :]
         except OSError as error:
-            raise RunError(f"{self.path}: cannot be written: {error.strerror}") from None
+            raise failure(self.path, error) from None
 
     def close(self) -> None:
         """Close the file."""
-        self.stream.close()
+        os.close(self.file)

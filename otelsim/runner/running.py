@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from otelsim.runner import manifest
-from otelsim.runner.folder import INCIDENTS, JOURNAL, MANIFEST, SUMMARY, Folder
+from otelsim.runner.folder import INCIDENTS, JOURNAL, MANIFEST, SUMMARY, Folder, told
 from otelsim.runner.journal import Journal, entry
 from otelsim.runner.pool import LocalPool, run_lanes
 from otelsim.runner.preparing import Prepared
@@ -69,7 +69,8 @@ class Run:
         lanes = [list(range(lane, len(self.prepared.slices), self.lanes)) for lane in range(self.lanes)]
         with tempfile.TemporaryDirectory(prefix="otelsim-") as shared:
             tables = Path(shared) / "prepared"
-            tables.write_bytes(pickle.dumps(self.prepared, protocol=5))
+            with told(tables):
+                tables.write_bytes(pickle.dumps(self.prepared, protocol=5))
             with LocalPool(self.lanes, tables, self.target) as pool:
                 for done in run_lanes(pool.executor, lanes, self.offsets):
                     if done is not None:

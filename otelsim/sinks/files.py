@@ -44,6 +44,16 @@ def failure(path: Path, error: OSError) -> RunError:
     return RunError(f"{path}: cannot be written: {error.strerror}")
 
 
+def cut(file: int, path: Path, size: int) -> None:
+    """Leave the first ``size`` bytes of a file; RunError if it has fewer, since filling it up would hide a loss."""
+    try:
+        if os.fstat(file).st_size < size:
+            raise RunError(f"{path}: is shorter than its journal says")
+        os.ftruncate(file, size)
+    except OSError as error:
+        raise failure(path, error) from None
+
+
 class PlainFile:
     """Lines as they are, in aligned blocks; the last part of a block waits for the next slice.
 
@@ -64,10 +74,10 @@ class PlainFile:
         self.start, self.at = offset, offset % BLOCK
         self.offset, self.hashed = offset - self.at, self.at
         self.digest.reset()
+        cut(self.file, self.path, offset)
         try:
-            os.ftruncate(self.file, offset)
-            if self.at and os.preadv(self.file, [self.room[:BLOCK].data], self.offset) != self.at:
-                raise RunError(f"{self.path}: is shorter than its journal says")
+            if self.at:
+                os.preadv(self.file, [self.room[:BLOCK].data], self.offset)
         except OSError as error:
             raise failure(self.path, error) from None
 
@@ -89,10 +99,7 @@ class PlainFile:
         size = self.offset + self.at
         if self.at:
             self._write(self.room[: BLOCK if self.direct else self.at].data, self.offset)
-        try:
-            os.ftruncate(self.file, size)
-        except OSError as error:
-            raise failure(self.path, error) from None
+        cut(self.file, self.path, size)
         length = size - self.start
         return Extent(self.start, length, length, self.digest.hexdigest())
 
@@ -156,10 +163,7 @@ class CompressedFile:
         self.at = self.content = 0
         self.digest.reset()
         self.frame = self.new()
-        try:
-            os.ftruncate(self.file, offset)
-        except OSError as error:
-            raise failure(self.path, error) from None
+        cut(self.file, self.path, offset)
 
     def drain(self) -> None:
         """Compress what is there."""
