@@ -15,4 +15,4 @@ if command -v go >/dev/null; then "$venv/bin/python" -m tests.backends.building;
 if [ $# -gt 0 ]; then
   exec "$venv/bin/python" -m pytest "$@"
 fi
-exec "$venv/bin/python" -m pytest -n 2 --cov --cov-report=term:skip-covered --cov-fail-under=90
+exec "$venv/bin/python" -m pytest -n 2 --cov --cov-report=term:skip-covered --cov-fail-under=95
