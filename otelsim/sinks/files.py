@@ -28,7 +28,7 @@ def open_output(path: Path, direct: bool) -> tuple[int, bool]:
     """A descriptor for writing, and whether it goes past the page cache; RunError names the path."""
     flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
     try:
-        if direct:
+        if direct and hasattr(os, "O_DIRECT"):
             try:
                 return os.open(path, flags | os.O_DIRECT, MODE), True
             except OSError as error:
