@@ -40,14 +40,16 @@ class _Rollout:
 
 
 def calendar(world: World, scenario: Scenario) -> Calendar:
-    """The calendar of a resolved scenario's time range."""
+    """The calendar of a resolved scenario's time range; a deployment that serves two placements has one calendar."""
     rows = _fixture_rows(world, scenario)
     for service in range(len(world.services)):
         members = [d for d, x in enumerate(world.deployments) if x.service == service]
         rollouts = _rollouts(world, scenario, service, [row for d in members for row in rows[d]])
         for d in members:
             rows[d] += [(_reaches(world, members, d, r), r.build_num) for r in rollouts]
-    return _pack(world, [_rising(rows[d], scenario.end) for d in range(len(world.deployments))])
+    owners: dict[str, int] = {}
+    owner = [owners.setdefault(x.deployment_id, d) for d, x in enumerate(world.deployments)]
+    return _pack(world, [_rising(rows[d], scenario.end) for d in owner])
 
 
 def _fixture_rows(world: World, scenario: Scenario) -> dict[int, list[tuple[int, int]]]:

@@ -14,6 +14,7 @@ from otelsim.world.releases import calendar
 from tests.check.corrupt import CORRUPTIONS
 from tests.check.editor import Editor
 from tests.check.synthetic import broken, check_here, make_calendar, make_world, write_run
+from tests.command import otelsim
 
 WORLD = make_world()
 
@@ -72,3 +73,11 @@ def _spoil(directory, world, calendar, spoil):
 def _of_records(report):
     """Broken laws but those of coverage: the small run asks for more errors than 3,000 requests can have."""
     return {name for name in broken(report) if not name.startswith("coverage.")}
+
+
+def test_the_second_world_keeps_all_laws_at_full_depth(tmp_path):
+    words = ("--start", "2025-01-01", "--world", "multi_cloud", "--call-depth", 0, "--compress", "gzip")
+    done = otelsim("generate", 5_000, 50, *words, "--output", tmp_path / "run", "--quiet")
+    assert done.returncode == 0, done.stderr
+    report = run_check(tmp_path / "run", 2, lambda done, total: None)
+    assert [law.name for law in report.laws if law.violations] == []

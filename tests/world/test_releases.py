@@ -122,3 +122,14 @@ def test_only_later_rows_mean_the_oldest_of_them_from_the_start():
 def test_a_seed_decides_the_calendar():
     assert (made(WORLD, seed=1).since_us == made(WORLD, seed=1).since_us).all()
     assert not np.array_equal(made(WORLD, seed=1).since_us, made(WORLD, seed=2).since_us)
+
+
+def test_a_deployment_that_serves_two_placements_has_one_calendar():
+    world = world_of("multi_cloud")
+    made = calendar(world, Scenario(start_s=MONDAY, end_s=MONDAY + 365 * DAY))
+    rows: dict[str, set[tuple[int, ...]]] = {}
+    for d, deployment in enumerate(world.deployments):
+        times = made.since_us[made.first[d] : made.first[d + 1]]
+        rows.setdefault(deployment.deployment_id, set()).add(tuple(times.tolist()))
+    assert len(rows) < len(world.deployments)
+    assert all(len(calendars) == 1 for calendars in rows.values())
