@@ -4,10 +4,10 @@ As a program (``python -m otelsim.runner.warmed``) it compiles the kernels into 
 """
 
 from otelsim.compiled import marker
+from otelsim.runner.measuring import make_slices, null_sinks
 from otelsim.runner.preparing import prepare
-from otelsim.runner.slicing import SIGNALS, Simulator
+from otelsim.runner.slicing import Simulator
 from otelsim.scenario import Scenario
-from otelsim.sinks.buffers import NullSink, Sink, new_room
 from otelsim.world.finding import find_world
 from otelsim.world.loading import load_world
 
@@ -16,11 +16,7 @@ def warm() -> None:
     """Make a run of 20 requests."""
     scenario = Scenario(total_events=20, total_users=200, start_s=1_740_960_000, end_s=1_740_963_600)
     simulator = Simulator(prepare(scenario, load_world(find_world(None))))
-    for index in range(len(simulator.prepared.slices)):
-        sinks: dict[str, Sink] = {name: NullSink(new_room()) for name in SIGNALS}
-        for sink in sinks.values():
-            sink.begin(0)
-        simulator.slice(index, sinks)
+    make_slices(simulator, range(len(simulator.prepared.slices)), null_sinks())
 
 
 warm()
