@@ -42,7 +42,7 @@ class Watched(Simulator):
 
 
 def calls_of(p: Prepared) -> np.ndarray:
-    """All calls of a run, int64[23, n] (see `outcome.tables.CALL`)."""
+    """All calls of a run, int64[24, n] (see `outcome.tables.CALL`)."""
     simulator = Watched(p)
     make_slices(simulator, range(len(p.slices)), null_sinks())
     return np.concatenate(simulator.seen, axis=1)

@@ -140,6 +140,8 @@ def _emit(t, room, tree, i, node, k):  # type: ignore[no-untyped-def]
     c[o.START_US, k], c[o.DURATION, k] = r[q.TIME_US, i] + 10 * s[o.START, node], s[o.LENGTH, node]
     c[o.OP, k], c[o.SERVICE, k] = get(t, o.OP_FIRST, r[q.ACTION, i]) + node, service
     c[o.RELEASE, k] = _release(t, service, r[q.PLACEMENT, i], s[o.PLACE, node], c[o.START_US, k])
+    parent = c[o.PARENT, k]
+    c[o.CALLER, k] = c[o.RELEASE, k - node + parent] if parent >= 0 else -1
     c[o.PERSONA, k], c[o.USER, k], c[o.TARGET, k] = r[q.PERSONA, i], r[q.USER, i], r[q.TARGET, i]
     c[o.OBJECT_TYPE, k], c[o.OBJECT_ID, k] = r[q.OBJECT_TYPE, i], r[q.OBJECT_ID, i]
     c[o.SOURCE, k], c[o.ERROR, k], c[o.INCIDENT, k] = s[o.FAULT, node], s[o.KIND, node], s[o.BEHIND, node]

@@ -94,12 +94,14 @@ CALL = (
     "query_count",
     "cache",  # 1 hit, 0 miss, -1 not asked
     "exemplar",
+    "caller_release",  # the release of its parent, or -1 for a root
 )
-"""The waist: columns of calls, int64[23, n], one entry a call, root or child. A row stands for itself: spans, logs and
+"""The waist: columns of calls, int64[24, n], one entry a call, root or child. A row stands for itself: spans, logs and
 points are made of it without its neighbours."""
 (
     NUMBER, NODE, PARENT, UPSTREAM, START_US, DURATION, OP, SERVICE, RELEASE, PERSONA, USER, TARGET, OBJECT_TYPE,
     OBJECT_ID, SOURCE, ERROR, INCIDENT, UPSTREAM_SERVICE, REQUEST_SIZE, RESPONSE_SIZE, QUERY_COUNT, CACHE, EXEMPLAR,
+    CALLER,
 ) = range(len(CALL))  # fmt: skip
 
 SCRATCH = (

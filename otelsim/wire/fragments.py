@@ -24,9 +24,9 @@ class Texts:
         self.parts: list[bytes] = []
         self.size = 0
 
-    def table(self, texts: Iterable[str]) -> Int64s:
+    def table(self, texts: Iterable[str | bytes]) -> Int64s:
         """Add texts; returns where each begins and, one entry more, where the last ends."""
-        encoded = [t.encode() for t in texts]
+        encoded = [t if isinstance(t, bytes) else t.encode() for t in texts]
         first = self.size + np.cumsum([0, *map(len, encoded)]).astype(np.int64)
         self.parts += encoded
         self.size = int(first[-1])

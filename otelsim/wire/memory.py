@@ -15,7 +15,8 @@ SLACK = 32
 """Bytes that a copy may touch behind its end."""
 
 
-def _address(context, builder, array_type, array, at):  # type: ignore[no-untyped-def]
+def address(context, builder, array_type, array, at):  # type: ignore[no-untyped-def]
+    """Where an array's byte ``at`` stands, for intrinsics."""
     proxy = context.make_array(array_type)(context, builder, array)
     return builder.gep(proxy.data, [at])
 
@@ -25,8 +26,8 @@ def copy(typing, out, at, source, first, size):  # type: ignore[no-untyped-def]
     """``out[at:at+size] = source[first:first+size]`` in steps of 32 bytes; int64 positions, uint8 arrays."""
 
     def codegen(context, builder, signature, args):  # type: ignore[no-untyped-def]
-        to = _address(context, builder, signature.args[0], args[0], args[1])  # type: ignore[no-untyped-call]
-        origin = _address(context, builder, signature.args[2], args[2], args[3])  # type: ignore[no-untyped-call]
+        to = address(context, builder, signature.args[0], args[0], args[1])  # type: ignore[no-untyped-call]
+        origin = address(context, builder, signature.args[2], args[2], args[3])  # type: ignore[no-untyped-call]
         step = ir.Constant(args[4].type, SLACK)
         wide = ir.VectorType(ir.IntType(8), SLACK).as_pointer()
         with cgutils.for_range_slice(builder, ir.Constant(args[4].type, 0), args[4], step, inc=True) as (index, _):
@@ -42,7 +43,7 @@ def store_reversed(typing, out, at, word):  # type: ignore[no-untyped-def]
     """Write a uint64 as eight bytes, the highest first."""
 
     def codegen(context, builder, signature, args):  # type: ignore[no-untyped-def]
-        to = _address(context, builder, signature.args[0], args[0], args[1])  # type: ignore[no-untyped-call]
+        to = address(context, builder, signature.args[0], args[0], args[1])  # type: ignore[no-untyped-call]
         swapped = builder.bswap(args[2])
         builder.store(swapped, builder.bitcast(to, swapped.type.as_pointer()), align=1)
         return context.get_dummy_value()

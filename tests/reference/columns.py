@@ -63,6 +63,7 @@ class OracleRows:
             "query_count": sizes.queries,
             "cache": -1 if sizes.cache_hit is None else sizes.cache_hit,
             "exemplar": int(sizes.exemplar),
+            "caller_release": self.oracle.releases.row(call.parent) if call.parent else -1,
         } | self._failure(call.failure)
 
     def _failure(self, failure: Failure | None) -> dict[str, int]:
