@@ -20,6 +20,6 @@ RUN useradd --uid 10001 --create-home otelsim \
 ENV PATH=/opt/otelsim/bin:$PATH PYTHONUNBUFFERED=1
 USER 10001:10001
 # Kernels compiled here, for this machine's processor, need not be compiled in each container (some 20 seconds).
-RUN python -m otelsim.runner.warmed
+RUN python -m otelsim.runner.warmed && python -m otelsim.runner.warmed_otlp
 WORKDIR /var/lib/otelsim
 ENTRYPOINT ["otelsim"]

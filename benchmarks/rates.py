@@ -11,7 +11,7 @@ from typing import TextIO
 from otelsim.runner.folder import Folder
 from otelsim.runner.preparing import Prepared, prepare
 from otelsim.runner.running import Progress, Run
-from otelsim.runner.worker import Target
+from otelsim.runner.target import Target
 from otelsim.scenario import load, resolve
 from otelsim.times import instant_s
 from otelsim.traffic.intensity import BIN_S

@@ -47,9 +47,9 @@ def main() -> None:
     asked = parser.parse_args()
     size = SIZES[asked.size]
     refuse_lack_of_space(asked.directory, size)
-    if not kernels_are_compiled():
+    if not kernels_are_compiled("lines"):
         say("compiling kernels")
-        compile_kernels()
+        compile_kernels("lines")
     with tempfile.TemporaryDirectory(prefix="otelsim-bench-", dir=asked.directory) as folder:
         results = measured(size, Path(folder))
     RESULTS.mkdir(exist_ok=True)

@@ -17,6 +17,7 @@ The way of the data, and so the order of imports (each package imports only from
     runner     which slices, by whom, what is done
     plan       what a run would produce
     check      the laws, tried on a run's files
+    doctor     whether a run would arrive whole: endpoints and stores, asked
     cli        arguments to scenario to runner; alone in reading argv and the environment
 """
 

@@ -1,4 +1,4 @@
-"""Where numba keeps compiled kernels: by a digest of this package's sources.
+"""Where numba keeps compiled kernels: by a digest of the sources that they can depend on.
 
 numba's own rule looks at the file of a kernel only, and would go on using one whose helpers or constants have changed.
 Import this before any kernel is made.
@@ -12,12 +12,18 @@ from pathlib import Path
 from numba import config
 
 
+WITHOUT_KERNELS = ("check", "cli", "doctor", "plan", "sinks")
+"""Packages that hold no kernel; those that do import nothing from them."""
+
+
 def sources_digest() -> str:
-    """A digest of all modules of the package."""
+    """A digest of all modules that kernels can depend on."""
     digest = hashlib.blake2b(digest_size=12)
     package = Path(__file__).parent
     for path in sorted(package.rglob("*.py")):
-        digest.update(str(path.relative_to(package)).encode() + path.read_bytes())
+        name = path.relative_to(package)
+        if name.parts[0] not in WITHOUT_KERNELS:
+            digest.update(str(name).encode() + path.read_bytes())
     return digest.hexdigest()
 
 
@@ -26,9 +32,9 @@ def cache_folder() -> Path:
     return Path(config.CACHE_DIR)  # type: ignore[attr-defined]
 
 
-def marker() -> Path:
-    """A file that stands where all kernels of this version have been compiled."""
-    return cache_folder() / "complete"
+def marker(kernels: str) -> Path:
+    """A file that stands where this version's ``kernels`` (of lines, or otlp) have been compiled."""
+    return cache_folder() / f"complete-{kernels}"
 
 
 def use_cache() -> None:

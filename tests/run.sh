@@ -5,12 +5,13 @@ cd "$(dirname "$0")/.."
 venv=.venv-test
 [ -x "$venv/bin/python" ] || python3 -m venv "$venv"
 "$venv/bin/python" -m pip install --quiet --upgrade "pip>=25.1"
-"$venv/bin/python" -m pip install --quiet --editable . --group test
+"$venv/bin/python" -m pip install --quiet --editable ".[sdk]" --group test
 "$venv/bin/ruff" format --check .
 "$venv/bin/ruff" check .
 "$venv/bin/mypy"
 # Before any test waits for them: the kernels, and (where Go is) the Collector and the stores.
 "$venv/bin/python" -m otelsim.runner.warmed
+"$venv/bin/python" -m otelsim.runner.warmed_otlp
 if command -v go >/dev/null; then "$venv/bin/python" -m tests.backends.building; fi
 if [ $# -gt 0 ]; then
   exec "$venv/bin/python" -m pytest "$@"

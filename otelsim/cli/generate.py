@@ -10,6 +10,7 @@ import click
 from otelsim.cli.commands import Command
 from otelsim.cli.kernels import ensure_compiled
 from otelsim.cli.options import prepared, scenario_options
+from otelsim.cli.otlp_target import otlp_target, otlp_target_options
 from otelsim.cli.progress import Display, duration, size
 from otelsim.errors import InputError, Interruption
 
@@ -18,16 +19,20 @@ otelsim generate                               a year of 100,000 requests into o
 otelsim generate 1000000 5000 --output run     a million requests of 5,000 users
 otelsim generate --scenario incidents --json   a week in which everything fails; the summary on stdout
 otelsim generate 10000000 --compress zstd      ten million requests, compressed
+otelsim generate --sink otlp                   the same as spans, logs and metrics to localhost:4318
+otelsim generate --sink otlp --protocol grpc --endpoint https://otel.example.com:4317 --header api-key=@key
+otelsim generate --sink otlp-file --signals traces,logs    as OTLP/JSON files
 otelsim generate 1000000 --sink null           everything encoded, nothing written
 """
 MOST_WORKERS = 48
+SINKS = ("jsonl", "otlp", "otlp-file", "null")
 
 
 @click.command(cls=Command, epilog=EXAMPLES)
 @scenario_options
-@click.option("--sink", type=click.Choice(["jsonl", "null"]), default="jsonl", show_default=True, help="Where it goes.")
+@click.option("--sink", type=click.Choice(SINKS), default="jsonl", show_default=True, help="Where it goes.")
 @click.option(
-    "--output", type=str, default="otelsim-run", show_default=True, metavar="DIR", help="Folder of the files."
+    "--output", type=str, default="otelsim-run", show_default=True, metavar="DIR", help="Folder of files and manifest."
 )
 @click.option("--overwrite", is_flag=True, help="Replace the run that is in the folder.")
 @click.option(
@@ -36,50 +41,68 @@ MOST_WORKERS = 48
 @click.option("--compress", type=click.Choice(["zstd", "gzip"]), help="Compress the files.")
 @click.option("--json", "as_json", is_flag=True, help="Print the summary as JSON on stdout.")
 @click.option("--quiet", is_flag=True, help="No progress.")
+@otlp_target_options
 def generate(scenario: str, sink: str, output: str, workers: int | None, **more: Any) -> None:
-    """Simulate, and write logs and metrics as JSON lines.
+    """Simulate, and write logs and metrics as JSON lines, or send spans, logs and metrics as OTLP.
 
-    TOTAL_EVENTS is the number of requests (100,000), TOTAL_USERS of the people who make them (1,000).
+    TOTAL_EVENTS is the number of requests (100,000), TOTAL_USERS of the people who make them (1,000). Options of OTLP
+    that are not given are taken from the standard variables (OTEL_EXPORTER_OTLP_ENDPOINT and the like).
     """
     compress, overwrite, as_json, quiet = (more.pop(key) for key in ("compress", "overwrite", "as_json", "quiet"))
-    if compress and sink == "null":
-        raise InputError("--compress", "goes with --sink jsonl")
+    if compress and sink not in ("jsonl", "otlp-file"):
+        raise InputError("--compress", "goes with --sink jsonl or otlp-file")
     if not output.isprintable() or not output:
         raise InputError("--output", "is not a path")
     os.umask(0o027)
+    otlp = otlp_target(sink, more, _digest)
     ready = prepared(scenario, more)
     count = workers or min(MOST_WORKERS, os.cpu_count() or 1)
-    place = Path(output) if sink == "jsonl" else None
-    summary = _run(ready, (place, compress or ""), count, overwrite, Display(quiet))
+    target = (Path(output) if sink != "null" else None, compress or "", otlp(ready))
+    summary = _run(ready, target, count, overwrite, Display(quiet))
     if as_json:
         click.echo(json.dumps(summary))
 
 
-def _run(ready: Any, place: tuple[Path | None, str], workers: int, overwrite: bool, display: Display) -> dict[str, Any]:
-    from otelsim.runner.folder import Folder
-    from otelsim.runner.running import Run
-    from otelsim.runner.worker import Target
+def _digest(ready: Any) -> str:
+    from otelsim.runner.manifest import run_id
 
-    folder = Folder(place[0], overwrite) if place[0] else None
+    return run_id(ready)
+
+
+def _run(ready: Any, target: tuple[Any, ...], workers: int, overwrite: bool, display: Display) -> dict[str, Any]:
+    from otelsim.runner.folder import Folder
+    from otelsim.runner.pool import kernels_of
+    from otelsim.runner.running import Run
+    from otelsim.runner.target import Target
+
+    place = Target(*target)
+    folder = Folder(place.directory, overwrite) if place.directory else None
+    run = Run(ready, place, workers, display)
     try:
-        ensure_compiled(display.say)
-        run = Run(ready, Target(*place), workers, display)
+        ensure_compiled(display.say, kernels_of(place))
         with display:
             summary = run.generate(folder)
     except KeyboardInterrupt:
-        raise Interruption(_left(place[0])) from None
+        raise Interruption(_left(place)) from None
     finally:
         if folder:
             folder.close()
-    _report(display, summary, run.seconds(), place[0])
+        for line in run.delivered.lines():
+            display.say(line)
+    _report(display, summary, run.seconds(), place)
     return summary
 
 
-def _left(place: Path | None) -> str:
-    return "interrupted" + (f": the slices that were finished stand whole in {place}, as .part files" if place else "")
+def _left(place: Any) -> str:
+    whole = f": the slices that were finished stand whole in {place.directory}, as .part files"
+    return "interrupted" + (whole if place.has_files else "")
 
 
-def _report(display: Display, summary: dict[str, Any], seconds: float, place: Path | None) -> None:
-    counts, written = summary["counts"], sum(summary["bytes"].values())
-    records = f"{counts['requests']:,} requests: {counts['logs']:,} logs, {counts['points']:,} points, {size(written)}"
-    display.say(f"{records} in {duration(seconds)}" + (f", in {place}" if place else ""))
+def _report(display: Display, summary: dict[str, Any], seconds: float, place: Any) -> None:
+    counts = {"histogram points" if k == "histogram_points" else k: n for k, n in summary["counts"].items()}
+    requests, spans = counts.pop("requests"), counts.pop("spans", 0)
+    if place.otlp and spans:
+        counts = {"spans": spans, **counts}
+    records = ", ".join(f"{n:,} {kind}" for kind, n in counts.items() if n)
+    made = f"{requests:,} requests: {records}, {size(sum(summary['bytes'].values()))} in {duration(seconds)}"
+    display.say(made + (f", in {place.directory}" if place.directory else ""))

@@ -5,6 +5,7 @@ import click
 from otelsim import __version__
 from otelsim.cli.check import check
 from otelsim.cli.commands import Group, run
+from otelsim.cli.doctor import doctor
 from otelsim.cli.generate import generate
 from otelsim.cli.incidents import incidents
 from otelsim.cli.plan import plan
@@ -17,6 +18,8 @@ otelsim generate 1000000 5000 --output run   a million requests of 5,000 users
 otelsim generate --scenario incidents        a week in which everything fails
 otelsim plan 10000000                        what ten million requests would come to
 otelsim check run                            the laws, tried on every record
+otelsim generate --sink otlp                 the same as spans, logs and metrics, to localhost:4318
+otelsim doctor                               would a run arrive whole? what to change
 otelsim incidents run                        what failed when, with its effects
 otelsim world show                           who and what is simulated
 """
@@ -30,7 +33,7 @@ def cli() -> None:
     """A simulated social network's year of correlated telemetry, decided by a seed and a scenario."""
 
 
-for command in (generate, plan, check, incidents, world, completion):
+for command in (generate, plan, check, doctor, incidents, world, completion):
     cli.add_command(command)
 
 

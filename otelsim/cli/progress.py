@@ -38,6 +38,7 @@ class Display:
         self.quiet = quiet
         self.console = Console(stderr=True)
         self.last = 0.0
+        self.waiting: tuple[str, ...] = ()
         columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TextColumn("slices"))
         rates = (TextColumn("{task.fields[rate]}"), TimeRemainingColumn())
         self.bar = Bar(*columns, *rates, console=self.console, transient=True)
@@ -66,9 +67,14 @@ class Display:
         rate = (
             f"{requests / max(now.seconds, 1e-3):,.0f} requests/s, {size(now.content_bytes / max(now.seconds, 1e-3))}/s"
         )
+        if now.waiting != self.waiting:
+            self.waiting = now.waiting
+            for line in now.waiting or ("no longer waiting",):
+                self.say(line)
         if self.live:
             self.bar.update(self.task, total=now.all_slices, completed=now.slices, rate=rate)
         elif now.seconds - self.last >= _LINE_EVERY_S:
             self.last = now.seconds
-            left = now.seconds / max(now.slices, 1) * (now.all_slices - now.slices)
-            self.say(f"{now.slices}/{now.all_slices} slices, {requests:,} requests, {rate}, {duration(left)} left")
+            left = now.seconds / now.slices * (now.all_slices - now.slices) if now.slices else None
+            until = f", {duration(left)} left" if left is not None else ""
+            self.say(f"{now.slices}/{now.all_slices} slices, {requests:,} requests, {rate}{until}")

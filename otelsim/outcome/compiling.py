@@ -88,6 +88,7 @@ def _places(world: World, releases: Calendar) -> Tables:
         "slot_deployment": [d for slot in slots for d in slot],
         "release_first": releases.first,
         "release_since_us": releases.since_us,
+        "release_same": releases.same,
     }
 
 

@@ -107,7 +107,7 @@ def _release(t, service, placement, word, t_us):  # type: ignore[no-untyped-def]
             low = middle
         else:
             high = middle - 1
-    return low
+    return get(t, o.RELEASE_SAME, low)
 
 
 @njit

@@ -3,9 +3,10 @@
 from dataclasses import dataclass, replace
 
 from otelsim.runner.measuring import make_slices, null_sinks, seconds_of
+from otelsim.runner.output import SIGNALS
 from otelsim.runner.preparing import Prepared
 from otelsim.runner.slices import slice_bounds
-from otelsim.runner.slicing import SIGNALS, Simulator
+from otelsim.runner.slicing import Simulator
 from otelsim.sinks.buffers import ROOM, NullSink, new_room
 from otelsim.sinks.files import COMPRESSORS, Compressor
 from otelsim.wire.fragments import Bytes

@@ -21,7 +21,7 @@ JOURNAL, MANIFEST, SUMMARY, INCIDENTS, LOCK = (
     ".otelsim.lock",
 )
 _OURS = re.compile(
-    r"((logs|metrics)_\d+\.jsonl(\.zst|\.gz)?|journal\.jsonl|manifest\.json|summary\.json|incidents\.jsonl)(\.part)?"
+    r"((logs|metrics|otlp_(traces|logs|metrics))_\d+\.jsonl(\.zst|\.gz)?|journal\.jsonl|manifest\.json|summary\.json|incidents\.jsonl)(\.part)?"
 )
 
 

@@ -16,7 +16,8 @@ def entry(done: Done) -> dict[str, Any]:
         for name, e in done.extents.items()
     }
     requests, calls, points, _ = done.tally["totals"]
-    return {"slice": done.number, "lane": done.lane, "requests": requests, "calls": calls, "points": points, **extents}
+    counts = {"requests": requests, "calls": calls, "points": points, **done.counts}
+    return {"slice": done.number, "lane": done.lane, **counts, **extents}
 
 
 class Journal:

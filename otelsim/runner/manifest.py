@@ -7,8 +7,9 @@ from typing import Any
 import xxhash
 
 from otelsim import __version__
+from otelsim.runner.accounting import KINDS
 from otelsim.runner.preparing import Prepared
-from otelsim.runner.worker import Target
+from otelsim.runner.target import Target
 from otelsim.scenario import to_manifest
 from otelsim.times import rfc3339
 
@@ -26,10 +27,10 @@ def head(prepared: Prepared, target: Target, workers: int) -> dict[str, Any]:
     return {
         "format": FORMAT,
         "otelsim": __version__,
-        "run_id": run_id(prepared),
+        "run_id": target.otlp.notation.run_id if target.otlp else run_id(prepared),
         "scenario": to_manifest(prepared.scenario),
         "workers": workers,
-        "compress": target.compression or None,
+        **target.told(),
     }
 
 
@@ -48,13 +49,17 @@ def content_digest(entries: list[dict[str, Any]], signals: tuple[str, ...]) -> d
     return {name: xxhash.xxh3_128("".join(e[name]["digest"] for e in ordered).encode()).hexdigest() for name in signals}
 
 
-def files(target: Target, entries: list[dict[str, Any]], signals: tuple[str, ...]) -> dict[str, dict[str, Any]]:
+def files(target: Target, entries: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:
     """Every lane's files: bytes as stored, records, and a digest of their slices' digests."""
     made: dict[str, dict[str, Any]] = {}
     for entry in sorted(entries, key=lambda e: e["slice"]):
-        for name in signals:
+        for name in target.signals:
             file = made.setdefault(target.file_name(name, entry["lane"]), {"bytes": 0, "records": 0, "digest": ""})
             file["bytes"] += entry[name]["bytes"]
-            file["records"] += entry["calls" if name == "logs" else "points"]
+            file["records"] += sum(entry[kind] for kind in KINDS[name]) if target.otlp else _lines(entry, name)
             file["digest"] = xxhash.xxh3_128((file["digest"] + entry[name]["digest"]).encode()).hexdigest()
     return made
+
+
+def _lines(entry: dict[str, Any], signal: str) -> int:
+    return int(entry["calls" if signal == "logs" else "points"])

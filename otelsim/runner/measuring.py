@@ -2,9 +2,19 @@
 
 import time
 from collections.abc import Callable, Iterable
+from typing import NamedTuple
 
-from otelsim.runner.slicing import SIGNALS, Simulator, SliceResult
-from otelsim.sinks.buffers import NullSink, Sink, new_room
+from otelsim.runner.output import SIGNALS, LinesOutput
+from otelsim.runner.slicing import Simulator
+from otelsim.runner.tallies import Tally
+from otelsim.sinks.buffers import Extent, NullSink, Sink, new_room
+
+
+class SliceLines(NamedTuple):
+    """What one slice became as lines."""
+
+    tally: Tally
+    extents: dict[str, Extent]
 
 
 def null_sinks() -> dict[str, Sink]:
@@ -12,13 +22,13 @@ def null_sinks() -> dict[str, Sink]:
     return {name: NullSink(new_room()) for name in SIGNALS}
 
 
-def make_slices(simulator: Simulator, indices: Iterable[int], sinks: dict[str, Sink]) -> list[SliceResult]:
+def make_slices(simulator: Simulator, indices: Iterable[int], sinks: dict[str, Sink]) -> list[SliceLines]:
     """Make some slices into ``sinks``."""
-    results = []
+    results, output = [], LinesOutput(simulator.prepared.lines, sinks)
     for index in indices:
-        for sink in sinks.values():
-            sink.begin(0)
-        results.append(simulator.slice(index, sinks))
+        output.begin(dict.fromkeys(sinks, 0))
+        tally, made = simulator.slice(index, output)
+        results.append(SliceLines(tally, made.extents))
     return results
 
 

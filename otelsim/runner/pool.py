@@ -14,20 +14,25 @@ from pathlib import Path
 
 from otelsim.compiled import marker
 from otelsim.errors import RunError
-from otelsim.runner.worker import Done, Target, Task, begin, work
+from otelsim.runner.target import Target
+from otelsim.runner.worker import Done, Task, begin, work
 
+_WARMED = {"lines": "otelsim.runner.warmed", "otlp": "otelsim.runner.warmed_otlp"}
+"""Modules that load a kind of kernels when they are imported."""
 _TICK_S = 0.5
 """How often somebody who watches hears that nothing has changed."""
+STOPPING_S = 5.0
+"""How long workers that are told to stop may take to say what they had sent."""
 
 
 class LocalPool:
     """Processes of this machine, forked from one that has every kernel loaded."""
 
-    def __init__(self, workers: int, prepared: Path, target: Target) -> None:
+    def __init__(self, workers: int, shared: Path, target: Target) -> None:
         context = get_context("forkserver")
-        context.set_forkserver_preload(["otelsim.runner.warmed"])
+        context.set_forkserver_preload([_WARMED[kernels_of(target)]])
         self.stop: Event = context.Event()
-        self.executor = ProcessPoolExecutor(workers, context, begin, (prepared, target, self.stop))
+        self.executor = ProcessPoolExecutor(workers, context, begin, (shared, target, self.stop))
 
     def __enter__(self) -> "LocalPool":
         return self
@@ -38,43 +43,60 @@ class LocalPool:
         self.executor.shutdown(wait=True, cancel_futures=True)
 
 
-def kernels_are_compiled() -> bool:
+def kernels_of(target: Target) -> str:
+    """The name of the kernels that a run needs."""
+    return "otlp" if target.otlp else "lines"
+
+
+def kernels_are_compiled(kernels: str) -> bool:
     """Whether this version's kernels are in their cache."""
-    return marker().exists()
+    return marker(kernels).exists()
 
 
-def compile_kernels() -> None:
+def compile_kernels(kernels: str) -> None:
     """Compile them in a process of their own, so that no worker keeps the compiler's memory."""
-    made = subprocess.run([sys.executable, "-m", "otelsim.runner.warmed"], capture_output=True, text=True, check=False)
+    command = [sys.executable, "-m", _WARMED[kernels]]
+    made = subprocess.run(command, capture_output=True, text=True, check=False)
     if made.returncode:
         raise RunError(f"the kernels could not be compiled: {made.stderr.strip().splitlines()[-1:]}")
 
 
-def run_lanes(executor: Executor, lanes: list[list[int]], offsets: list[dict[str, int]]) -> Iterator[Done | None]:
+class Lanes:
     """Every slice as it gets done, and None now and then while nothing does.
 
-    ``offsets`` holds how long each lane's files are, and is kept up to date. A worker's failure is raised here.
+    ``offsets`` holds how long each lane's files are, and is kept up to date. A worker's failure is raised here, but for
+    one with an account: it comes as a `Done`, and its lane ends.
     """
-    waiting = [iter(lane) for lane in lanes]
-    running: dict[Future[Done], int] = {}
 
-    def submit(lane: int) -> None:
-        index = next(waiting[lane], None)
+    def __init__(self, executor: Executor, lanes: list[list[int]], offsets: list[dict[str, int]]) -> None:
+        self.executor, self.offsets = executor, offsets
+        self.ahead = [iter(lane) for lane in lanes]
+        self.running: dict[Future[Done], int] = {}
+
+    def __iter__(self) -> Iterator[Done | None]:
+        for lane in range(len(self.ahead)):
+            self._submit(lane)
+        while self.running:
+            finished, _ = wait(self.running, timeout=_TICK_S, return_when=FIRST_COMPLETED)
+            if not finished:
+                yield None
+            for future in finished:
+                lane = self.running.pop(future)
+                done = _result(future)
+                if not done.failure:
+                    self.offsets[lane] = {name: e.offset + e.stored for name, e in done.extents.items()}
+                    self._submit(lane)
+                yield done
+
+    def left(self) -> list[Done]:
+        """What workers that were told to stop say of the slices they had in hand."""
+        finished, _ = wait(self.running, timeout=STOPPING_S)
+        return [f.result() for f in finished if not f.cancelled() and f.exception() is None]
+
+    def _submit(self, lane: int) -> None:
+        index = next(self.ahead[lane], None)
         if index is not None:
-            running[executor.submit(work, Task(index, lane, dict(offsets[lane])))] = lane
-
-    for lane in range(len(lanes)):
-        submit(lane)
-    while running:
-        finished, _ = wait(running, timeout=_TICK_S, return_when=FIRST_COMPLETED)
-        if not finished:
-            yield None
-        for future in finished:
-            lane = running.pop(future)
-            done = _result(future)
-            offsets[lane] = {name: e.offset + e.stored for name, e in done.extents.items()}
-            submit(lane)
-            yield done
+            self.running[self.executor.submit(work, Task(index, lane, dict(self.offsets[lane])))] = lane
 
 
 def _result(future: Future[Done]) -> Done:

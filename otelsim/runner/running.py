@@ -8,15 +8,17 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from otelsim.errors import RunError
 from otelsim.runner import manifest
+from otelsim.runner.accounting import Delivered
 from otelsim.runner.folder import INCIDENTS, JOURNAL, MANIFEST, SUMMARY, Folder, told
 from otelsim.runner.journal import Journal, entry
-from otelsim.runner.pool import LocalPool, run_lanes
+from otelsim.runner.otlp_output import notated
+from otelsim.runner.pool import Lanes, LocalPool
 from otelsim.runner.preparing import Prepared
+from otelsim.runner.target import Target
 from otelsim.runner.totals import Totals
-from otelsim.runner.worker import Target
-
-LOGS_AND_METRICS = ("logs", "metrics")
+from otelsim.runner.worker import INTERRUPTED, TABLES, WAITING, Done
 
 
 class Progress(NamedTuple):
@@ -27,6 +29,8 @@ class Progress(NamedTuple):
     counts: dict[str, int]
     content_bytes: int
     seconds: float
+    waiting: tuple[str, ...] = ()
+    """Whom workers wait for, and why; empty while all goes well."""
 
 
 Watcher = Callable[[Progress], None]
@@ -39,8 +43,9 @@ class Run:
         self.prepared, self.target, self.watch = prepared, target, watch
         self.workers = workers
         self.lanes = min(workers, len(prepared.slices))
-        self.offsets = [dict.fromkeys(LOGS_AND_METRICS, 0) for _ in range(self.lanes)]
+        self.offsets = [dict.fromkeys(target.signals, 0) for _ in range(self.lanes)]
         self.totals = Totals(prepared)
+        self.delivered = Delivered(target)
         self.entries: list[dict[str, Any]] = []
         self.content = 0
         self.began = time.monotonic()
@@ -58,43 +63,71 @@ class Run:
         finally:
             if journal:
                 journal.close()
-            if folder:
+            if folder and self.target.has_files:
                 self._cut(folder)
         summary = self._summary(head)
         if folder:
             self._publish(folder, head, summary)
+        self.delivered.check(self.counts())
         return summary
+
+    def counts(self) -> dict[str, int]:
+        """Records made so far, by kind."""
+        return self.delivered.counts(self.totals.counts())
 
     def _all_slices(self, journal: Journal | None) -> None:
         lanes = [list(range(lane, len(self.prepared.slices), self.lanes)) for lane in range(self.lanes)]
         with tempfile.TemporaryDirectory(prefix="otelsim-") as shared:
-            tables = Path(shared) / "prepared"
-            with told(tables):
-                tables.write_bytes(pickle.dumps(self.prepared, protocol=5))
-            with LocalPool(self.lanes, tables, self.target) as pool:
-                for done in run_lanes(pool.executor, lanes, self.offsets):
-                    if done is not None:
-                        self.totals.add(done)
-                        self.entries.append(entry(done))
-                        self.content += sum(e.content for e in done.extents.values())
-                        if journal:
-                            journal.append(self.entries[-1])
-                    self.watch(self._progress())
+            self._share(Path(shared) / TABLES)
+            with LocalPool(self.lanes, Path(shared), self.target) as pool:
+                made = Lanes(pool.executor, lanes, self.offsets)
+                try:
+                    for done in made:
+                        if done is not None:
+                            self._take(done, journal)
+                        self.watch(self._progress(Path(shared)))
+                except BaseException:
+                    if self.target.sink == "otlp":
+                        pool.stop.set()
+                        for done in made.left():
+                            self.delivered.add(done)
+                    raise
 
-    def _progress(self) -> Progress:
-        seconds = self.seconds()
-        return Progress(len(self.entries), len(self.prepared.slices), self.totals.counts(), self.content, seconds)
+    def _share(self, tables: Path) -> None:
+        otlp = self.target.otlp
+        made = notated(self.prepared, otlp.notation) if otlp else None
+        with told(tables):
+            tables.write_bytes(pickle.dumps((self.prepared, made), protocol=5))
+
+    def _take(self, done: Done, journal: Journal | None) -> None:
+        """Add a slice to the run."""
+        self.delivered.add(done)
+        if done.failure:
+            raise RunError(done.failure if done.failure != INTERRUPTED else "a worker was interrupted")
+        self.totals.add(done)
+        self.entries.append(entry(done))
+        self.content += sum(e.content for e in done.extents.values())
+        if journal:
+            journal.append(self.entries[-1])
+        self.delivered.refuse_to_go_on()
+
+    def _progress(self, shared: Path) -> Progress:
+        news = {line for path in shared.glob(f"{WAITING}*") for line in path.read_text().splitlines()}
+        done, of = len(self.entries), len(self.prepared.slices)
+        return Progress(done, of, self.counts(), self.content, self.seconds(), tuple(sorted(news)))
 
     def _summary(self, head: dict[str, Any]) -> dict[str, Any]:
-        content = {name: sum(e[name]["content_bytes"] for e in self.entries) for name in LOGS_AND_METRICS}
+        signals = self.target.signals
+        content = {name: sum(e[name]["content_bytes"] for e in self.entries) for name in signals}
         return {
             "run_id": head["run_id"],
             "scenario": head["scenario"],
-            "counts": self.totals.counts(),
+            "counts": self.counts(),
+            **self.delivered.told(),
             "bytes": content,
             **self.totals.breakdown(),
             "incidents": self.totals.incidents(),
-            "content_digest": manifest.content_digest(self.entries, LOGS_AND_METRICS),
+            "content_digest": manifest.content_digest(self.entries, signals),
         }
 
     def _cut(self, folder: Folder) -> None:
@@ -104,7 +137,7 @@ class Run:
                 folder.cut(self.target.file_name(name, lane), size)
 
     def _publish(self, folder: Folder, head: dict[str, Any], summary: dict[str, Any]) -> None:
-        files = manifest.files(self.target, self.entries, LOGS_AND_METRICS)
+        files = manifest.files(self.target, self.entries) if self.target.has_files else {}
         for name in files:
             folder.publish(name)
         lines = [json.dumps(i, separators=(",", ":")) + "\n" for i in summary["incidents"]]
@@ -113,6 +146,7 @@ class Run:
         slices = manifest.described(self.prepared, self.entries)
         made = {
             "counts": summary["counts"],
+            **self.delivered.told(),
             "content_digest": summary["content_digest"],
             "files": files,
             "slices": slices,

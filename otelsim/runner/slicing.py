@@ -8,26 +8,22 @@ import numpy as np
 from otelsim.draws import Int64s
 from otelsim.outcome.expand import expand
 from otelsim.outcome.tables import START_US, Room, empty_calls, empty_scratch
+from otelsim.runner.output import Made, Output
 from otelsim.runner.preparing import Prepared
 from otelsim.runner.tallies import Tally, count, empty_tally, sorting
-from otelsim.sinks.buffers import Extent, Sink
 from otelsim.traffic.intensity import CELL_REQUESTS
 from otelsim.traffic.requests import draw_requests, empty_requests
-from otelsim.wire.jsonl import put_logs, put_metrics
 
 BATCH_REQUESTS = 4_096
 """Requests drawn together: about 11,000 calls."""
 _FOREVER = np.iinfo(np.int64).max
-
-SIGNALS = {"logs": put_logs, "metrics": put_metrics}
-"""The files of a lane, and what encodes their lines."""
 
 
 class SliceResult(NamedTuple):
     """What one slice became."""
 
     tally: Tally
-    extents: dict[str, Extent]
+    made: Made
 
 
 class Interrupted(Exception):
@@ -46,19 +42,19 @@ class Simulator:
         self.sorting = sorting(prepared)
         self.waiting = 0
 
-    def slice(self, index: int, sinks: dict[str, Sink]) -> SliceResult:
-        """Slice ``index`` into sinks that were begun."""
+    def slice(self, index: int, output: Output) -> SliceResult:
+        """Slice ``index`` into an output that was begun."""
         cells = self.prepared.intensity.cells(*self.prepared.slices[index])
         tally, self.waiting = empty_tally(self.prepared), 0
         for first, end, horizon in batches(cells):
             if self.stopped():
                 raise Interrupted
+            before = self.waiting
             order = self._batch(cells, first, end, horizon)
             count(tally, *self.sorting, self.calls, order)
-            for name, sink in sinks.items():
-                self._encode(name, sink, order)
+            output.take(self.calls, (before, self.waiting), order)
             self._keep(order)
-        return SliceResult(tally, {name: sink.end() for name, sink in sinks.items()})
+        return SliceResult(tally, output.end())
 
     def _batch(self, cells: Int64s, first: int, end: int, horizon: int) -> Int64s:
         """Make the calls of some cells; returns the rows, in time order, that nothing later can come before."""
@@ -75,13 +71,6 @@ class Simulator:
             larger = empty_calls(rows)
             larger[:, : self.waiting] = self.calls[:, : self.waiting]
             self.calls = larger
-
-    def _encode(self, name: str, sink: Sink, order: Int64s) -> None:
-        done = 0
-        while done < len(order):
-            done, sink.at = SIGNALS[name](sink.room, sink.at, self.prepared.lines, self.calls, order, done)
-            if done < len(order):
-                sink.drain()
 
     def _keep(self, written: Int64s) -> None:
         """Move the calls that wait for the next batch to the front, in their order."""

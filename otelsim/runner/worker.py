@@ -1,5 +1,6 @@
 """What a worker process does: slices of the run it was given, one at a time, into the files of their lanes."""
 
+import contextlib
 import os
 import pickle
 import signal
@@ -8,27 +9,23 @@ from multiprocessing.connection import wait
 from multiprocessing.process import parent_process
 from multiprocessing.synchronize import Event
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
+from otelsim.errors import RunError
+from otelsim.runner.otlp_output import FILE_REQUEST_BYTES, OtlpOutput, Sent, Written
+from otelsim.runner.output import LinesOutput, Output
 from otelsim.runner.preparing import Prepared
-from otelsim.runner.slicing import SIGNALS, Simulator
+from otelsim.runner.slicing import Interrupted, Simulator
+from otelsim.runner.target import OTLP, SDK, Target
 from otelsim.sinks.buffers import Extent, NullSink, Sink, new_room
-from otelsim.sinks.files import SUFFIX, CompressedFile, PlainFile
+from otelsim.sinks.files import CompressedFile, PlainFile
 
 PART = ".part"
 """Files that are not complete yet end so."""
-
-
-class Target(NamedTuple):
-    """Where lines go: files of a folder, or nowhere where it is None."""
-
-    directory: Path | None
-    compression: str = ""
-    """zstd, gzip or nothing."""
-
-    def file_name(self, signal_name: str, lane: int) -> str:
-        """The published name of a lane's file."""
-        return f"{signal_name}_{lane}.jsonl{SUFFIX[self.compression]}"
+TABLES, WAITING = "tables", "waiting-"
+"""Names in the folder that a run's processes share."""
+INTERRUPTED = "interrupted"
+_NEWS_S = 0.3
 
 
 class Task(NamedTuple):
@@ -40,40 +37,71 @@ class Task(NamedTuple):
 
 
 class Done(NamedTuple):
-    """A slice made: its counters as lists (see `tallies.Tally`), and where its lines stand."""
+    """A slice made: its counters as lists (see `tallies.Tally`), and where its lines stand.
+
+    Where it could not be made there is a ``failure``, and an account of what was sent of it.
+    """
 
     number: int
     lane: int
     tally: dict[str, list[int]]
     extents: dict[str, Extent]
+    counts: dict[str, int]
+    account: dict[str, Any]
+    failure: str = ""
 
 
 class Worker:
-    """A simulator and the files of the lane it worked on last."""
+    """A simulator and the output of the lane it worked on last."""
 
-    def __init__(self, prepared: Prepared, target: Target, stop: Event | None = None) -> None:
+    def __init__(self, prepared: Prepared, target: Target, stop: Event | None = None, made: Any = None) -> None:
         self.simulator = Simulator(prepared, stop.is_set if stop else lambda: False)
-        self.target = target
-        self.rooms = {name: new_room() for name in SIGNALS}
-        self.sinks: dict[str, Sink] = {}
+        self.target, self.made = target, made
+        self.rooms = {name: new_room() for name in target.signals} if target.sink != OTLP else {}
+        self.output: Output | None = None
         self.lane = -1
 
     def run(self, task: Task) -> Done:
         """Make a slice."""
-        self._switch(task.lane)
-        for name, sink in self.sinks.items():
-            sink.begin(task.offsets[name])
-        result = self.simulator.slice(task.number, self.sinks)
-        tally = {field: counts.tolist() for field, counts in result.tally._asdict().items()}
-        return Done(task.number, task.lane, tally, result.extents)
+        output = self._output(task.lane)
+        output.begin(task.offsets)
+        try:
+            tally, made = self.simulator.slice(task.number, output)
+        except (RunError, Interrupted) as error:
+            account = output.account()
+            if not account:
+                raise
+            return Done(task.number, task.lane, {}, {}, {}, account, str(error) or INTERRUPTED)
+        counts = {field: column.tolist() for field, column in tally._asdict().items()}
+        return Done(task.number, task.lane, counts, *made)
 
-    def _switch(self, lane: int) -> None:
-        if lane != self.lane:
-            for sink in self.sinks.values():
-                sink.close()
-            self.sinks, self.lane = {}, -1
-            self.sinks = {name: self._sink(name, lane) for name in SIGNALS}
-            self.lane = lane
+    def _output(self, lane: int) -> Output:
+        """The lane's output; connections serve all lanes."""
+        if self.output and (lane == self.lane or self.target.sink == OTLP):
+            return self.output
+        if self.output:
+            self.output.close()
+        self.output, self.lane = None, -1
+        self.output, self.lane = self._new_output(lane), lane
+        return self.output
+
+    def _new_output(self, lane: int) -> Output:
+        prepared, otlp = self.simulator.prepared, self.target.otlp
+        if otlp is None:
+            return LinesOutput(prepared.lines, self._sinks(lane))
+        interval_s = prepared.scenario.metric_interval_s
+        if otlp.settings is None:
+            return OtlpOutput(self.made, interval_s, Written(self._sinks(lane)), FILE_REQUEST_BYTES)
+        if otlp.encoder == SDK:
+            # Only now: it loads the SDK, which is an extra.
+            from otelsim.runner.sdk_output import SdkOutput
+
+            return SdkOutput(prepared, self.made, otlp.settings)
+        limit = min(each.max_request_bytes for each in otlp.settings.values())
+        return OtlpOutput(self.made, interval_s, Sent(otlp.settings), limit)
+
+    def _sinks(self, lane: int) -> dict[str, Sink]:
+        return {name: self._sink(name, lane) for name in self.target.signals}
 
     def _sink(self, name: str, lane: int) -> Sink:
         room, target = self.rooms[name], self.target
@@ -88,13 +116,32 @@ class Worker:
 _here: list[Worker] = []
 
 
-def begin(prepared: Path, target: Target, stop: Event) -> None:
-    """Set a new process up: it leaves interruptions to its parent, and ends when that is gone."""
+def begin(shared: Path, target: Target, stop: Event) -> None:
+    """Set a new process up: it leaves interruptions to its parent, and ends when that is gone.
+
+    ``shared`` is a folder with the run's tables, in which workers say whom they wait for.
+    """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     os.umask(0o027)
     threading.Thread(target=_end_with_parent, daemon=True).start()
-    _here[:] = [Worker(pickle.loads(prepared.read_bytes()), target, stop)]
+    prepared, made = pickle.loads((shared / TABLES).read_bytes())
+    _here[:] = [Worker(prepared, target, stop, made)]
+    if target.sink == OTLP:
+        threading.Thread(target=watch, args=(_here[0], stop, shared / f"{WAITING}{os.getpid()}"), daemon=True).start()
+
+
+def watch(worker: Worker, stop: Event, news: Path) -> None:
+    """Keep the file ``news`` saying whom the worker waits for, until ``stop``: then end what blocks it."""
+    told = ""
+    while not stop.wait(_NEWS_S):
+        now = "\n".join(worker.output.waiting()) if worker.output else ""
+        if now != told:
+            told = now
+            with contextlib.suppress(OSError):  # news that cannot be told must not end a run
+                news.write_text(now)
+    if worker.output:
+        worker.output.stop()
 
 
 def _end_with_parent() -> None:

@@ -21,7 +21,8 @@ class Calendar:
     """Rows sorted by deployment, then time; row k runs from ``since_us[k]`` until its deployment's next row.
 
     ``first`` is int64[deployments + 1]: the rows of deployment d are first[d]..first[d+1]-1. The first row of each
-    deployment holds since ever. Deployments that share a deployment_id share their releases.
+    deployment holds since ever. Deployments that share a deployment_id share their releases: ``same`` is, for each row,
+    the first one with its release_id.
     """
 
     deployment: Int64s
@@ -29,6 +30,7 @@ class Calendar:
     build_num: Int64s
     release_id: list[str]
     first: Int64s
+    same: Int64s
 
 
 @dataclass(frozen=True)
@@ -107,10 +109,12 @@ def _rising(rows: list[tuple[int, int]], end_s: int) -> list[tuple[int, int]]:
     return kept
 
 
-def _pack(world: World, rows: list[list[tuple[int, int]]]) -> Calendar:
-    counts = [len(r) for r in rows]
-    flat = [(d, at, build) for d, r in enumerate(rows) for at, build in r]
+def _pack(world: World, calendars: list[list[tuple[int, int]]]) -> Calendar:
+    counts = [len(r) for r in calendars]
+    flat = [(d, at, build) for d, r in enumerate(calendars) for at, build in r]
     columns = np.array(flat, np.int64).reshape(-1, 3).T
     ids = [f"{world.deployments[d].deployment_id}:{build}" for d, _, build in flat]
     first = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
-    return Calendar(columns[0].copy(), columns[1] * 1_000_000, columns[2].copy(), ids, first)
+    rows: dict[str, int] = {}
+    same = np.array([rows.setdefault(release, k) for k, release in enumerate(ids)], np.int64)
+    return Calendar(columns[0].copy(), columns[1] * 1_000_000, columns[2].copy(), ids, first, same)

@@ -11,7 +11,7 @@ from otelsim.plan import plan_run, render_text
 from otelsim.plan.rates import operations, releases, request_rates, shares_before
 from otelsim.plan.sample import SAMPLE_REQUESTS, _few
 from otelsim.plan.series import expected_series
-from otelsim.runner.measuring import null_sinks
+from otelsim.runner.measuring import make_slices, null_sinks
 from otelsim.runner.preparing import Prepared, prepare
 from otelsim.runner.slicing import Simulator
 from otelsim.scenario import load, resolve
@@ -63,9 +63,7 @@ def run(p: Prepared) -> Made:
     simulator, sinks = Watched(p), null_sinks()
     counts, content = dict.fromkeys(("requests", "logs", "points"), 0), dict.fromkeys(sinks, 0)
     for index in range(len(p.slices)):
-        for sink in sinks.values():
-            sink.begin(0)
-        result = simulator.slice(index, sinks)
+        (result,) = make_slices(simulator, [index], sinks)
         for name, n in zip(counts, result.tally.totals.tolist(), strict=False):
             counts[name] += n
         for name, extent in result.extents.items():

@@ -40,6 +40,9 @@ class OracleRows:
         self.types = {o.name: i for i, o in enumerate(world.object_types)}
         firsts = accumulate((len(c.error_codes) for c in world.components), initial=len(world.self_errors))
         self.first_kind = list(firsts)
+        self.first_row: dict[str, int] = {}
+        for row, release_id in enumerate(oracle.releases.rows.release_id):
+            self.first_row.setdefault(release_id, row)
 
     def rows(self, start_s: int, end_s: int) -> list[dict[str, int]]:
         return [self._row(call) for call in self.oracle.calls(start_s, end_s)]
@@ -53,7 +56,7 @@ class OracleRows:
             "start_us": call.start_us,
             "duration": call.duration,
             "service": call.service,
-            "release": self.oracle.releases.row(call),
+            "release": self.first_row[self.oracle.releases.release_id(call)],
             "persona": self.world.personas.index(root.persona),
             "user": root.user,
             "target": -1 if root.target is None else root.target,
@@ -63,7 +66,7 @@ class OracleRows:
             "query_count": sizes.queries,
             "cache": -1 if sizes.cache_hit is None else sizes.cache_hit,
             "exemplar": int(sizes.exemplar),
-            "caller_release": self.oracle.releases.row(call.parent) if call.parent else -1,
+            "caller_release": self.first_row[self.oracle.releases.release_id(call.parent)] if call.parent else -1,
         } | self._failure(call.failure)
 
     def _failure(self, failure: Failure | None) -> dict[str, int]:

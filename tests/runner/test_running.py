@@ -10,9 +10,10 @@ import pytest
 from otelsim.errors import RunError
 from otelsim.runner import pool, worker
 from otelsim.runner.folder import Folder
-from otelsim.runner.pool import run_lanes
+from otelsim.runner.pool import Lanes
 from otelsim.runner.running import Progress, Run
-from otelsim.runner.worker import PART, Done, Target, Task, Worker
+from otelsim.runner.target import Target
+from otelsim.runner.worker import PART, Done, Task, Worker
 from tests.command import content
 from tests.simulated import MONDAY, prepared
 
@@ -84,14 +85,14 @@ def here(small, monkeypatch):
 
 def test_lanes_go_through_an_executor_in_order(small, here):
     lanes, offsets = [[0, 2, 4], [1, 3]], [dict(NOTHING), dict(NOTHING)]
-    done = [d for d in run_lanes(Inline(), lanes, offsets) if d]
+    done = [d for d in Lanes(Inline(), lanes, offsets) if d]
     assert [[d.number for d in done if d.lane == lane] for lane in (0, 1)] == lanes
     assert offsets == [NOTHING, NOTHING]
 
 
 def test_a_dead_worker_is_told(here):
     with pytest.raises(RunError, match="a worker process died"):
-        list(run_lanes(Inline(fails_at=1), [[0], [1]], [dict(NOTHING), dict(NOTHING)]))
+        list(Lanes(Inline(fails_at=1), [[0], [1]], [dict(NOTHING), dict(NOTHING)]))
 
 
 def test_whoever_waits_hears_that_nothing_happens(monkeypatch):
@@ -100,13 +101,13 @@ def test_whoever_waits_hears_that_nothing_happens(monkeypatch):
             return Future()
 
     monkeypatch.setattr(pool, "_TICK_S", 0.01)
-    assert next(run_lanes(Never(), [[0]], [dict(NOTHING)])) is None
+    assert next(iter(Lanes(Never(), [[0]], [dict(NOTHING)]))) is None
 
 
 def test_kernels_that_do_not_compile_are_told(monkeypatch):
     monkeypatch.setattr(pool.sys, "executable", "/bin/false")
     with pytest.raises(RunError, match="the kernels could not be compiled"):
-        pool.compile_kernels()
+        pool.compile_kernels("lines")
 
 
 @pytest.mark.parametrize("compression", ["", "zstd"])

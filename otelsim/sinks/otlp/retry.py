@@ -47,7 +47,9 @@ def judge_http(signal: str, reply: HttpReply, now_s: float) -> Outcome:
     reason = _http_reason(reply)
     if reply.status in RETRIED_STATUSES:
         return Retry(retry_after_s(reply.retry_after, now_s), reason)
-    return Refused(reason, too_large=reply.status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
+    # The Collector says with a 400 what others say with a 413.
+    said = reply.status == HTTPStatus.BAD_REQUEST and TOO_LARGE.search(reason) is not None
+    return Refused(reason, too_large=said or reply.status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
 
 
 def _http_reason(reply: HttpReply) -> str:

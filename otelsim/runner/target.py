@@ -1,0 +1,61 @@
+"""Where a run goes, and how it is told."""
+
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from otelsim.signals.notation import Notation
+from otelsim.sinks.files import SUFFIX
+from otelsim.sinks.otlp.settings import OtlpSettings
+
+JSONL, NULL, OTLP, OTLP_FILE = "jsonl", "null", "otlp", "otlp-file"
+FAST, SDK = "fast", "sdk"
+"""The encoders of OTLP."""
+LINES = ("logs", "metrics")
+
+
+class OtlpTarget(NamedTuple):
+    """A run told as OpenTelemetry."""
+
+    notation: Notation
+    settings: dict[str, OtlpSettings] | None
+    """By signal where it is sent; None where it goes into files."""
+    encoder: str = FAST
+
+
+class Target(NamedTuple):
+    """Where a run goes: JSON lines into a folder, or nowhere where it is None; or OTLP."""
+
+    directory: Path | None
+    compression: str = ""
+    """zstd, gzip or nothing."""
+    otlp: OtlpTarget | None = None
+
+    @property
+    def sink(self) -> str:
+        """The name of the sink."""
+        if self.otlp:
+            return OTLP if self.otlp.settings is not None else OTLP_FILE
+        return NULL if self.directory is None else JSONL
+
+    @property
+    def signals(self) -> tuple[str, ...]:
+        """What a slice has an extent for."""
+        return self.otlp.notation.signals if self.otlp else LINES
+
+    @property
+    def has_files(self) -> bool:
+        """Whether records go into files."""
+        return self.sink in (JSONL, OTLP_FILE)
+
+    def file_name(self, signal_name: str, lane: int) -> str:
+        """The published name of a lane's file."""
+        return f"{'otlp_' if self.otlp else ''}{signal_name}_{lane}.jsonl{SUFFIX[self.compression]}"
+
+    def told(self) -> dict[str, Any]:
+        """What a manifest says of it."""
+        known: dict[str, Any] = {"sink": self.sink, "compress": self.compression or None}
+        if self.otlp is None:
+            return known
+        notation = self.otlp.notation._asdict()
+        del notation["run_id"]
+        return {**known, "notation": {**notation, "encoder": self.otlp.encoder}}
