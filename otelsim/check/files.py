@@ -89,6 +89,8 @@ def _require(path: Path, manifest: dict[str, Any]) -> None:
     missing = [key for key in _MANIFEST_KEYS if key not in manifest]
     if missing:
         raise InputError(str(path), f"has no {', '.join(missing)}: not the manifest of a run")
+    if (sink := manifest.get("sink", "jsonl")) != "jsonl":
+        raise InputError(str(path), f"the run went to --sink {sink}: laws are tried on the JSON lines of --sink jsonl")
     if manifest["compress"] not in SUFFIXES:
         raise InputError(str(path), f"unknown compress {manifest['compress']!r}")
     try:

@@ -85,11 +85,21 @@ def _target(
     )
     found = otlp_settings(given) if sink == "otlp" else None
     settings = {signal: found[signal] for signal in signals} if found else None
+    if encoder == SDK and settings:
+        _try_exporters(settings)
 
     def made(prepared: Any) -> OtlpTarget:
         return OtlpTarget(notation._replace(run_id=notation.run_id or default_run_id(prepared)), settings, encoder)
 
     return made
+
+
+def _try_exporters(settings: Any) -> None:
+    """InputError where the SDK's exporters cannot be made; they read variables of their own."""
+    from otelsim.sinks.otlp.account import Account
+    from otelsim.sinks.otlp.sdk import SdkSender
+
+    SdkSender(settings, Account()).close()
 
 
 def _refuse(names: list[str], wanted: str) -> None:

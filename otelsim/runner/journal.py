@@ -16,8 +16,9 @@ def entry(done: Done) -> dict[str, Any]:
         for name, e in done.extents.items()
     }
     requests, calls, points, _ = done.tally["totals"]
-    counts = {"requests": requests, "calls": calls, "points": points, **done.counts}
-    return {"slice": done.number, "lane": done.lane, **counts, **extents}
+    counts = {"requests": requests, "calls": calls, "points": points}
+    kinds = {"records": done.counts} if done.counts else {}
+    return {"slice": done.number, "lane": done.lane, **counts, **kinds, **extents}
 
 
 class Journal:

@@ -56,10 +56,12 @@ def files(target: Target, entries: list[dict[str, Any]]) -> dict[str, dict[str, 
         for name in target.signals:
             file = made.setdefault(target.file_name(name, entry["lane"]), {"bytes": 0, "records": 0, "digest": ""})
             file["bytes"] += entry[name]["bytes"]
-            file["records"] += sum(entry[kind] for kind in KINDS[name]) if target.otlp else _lines(entry, name)
+            file["records"] += _records(entry, name, target)
             file["digest"] = xxhash.xxh3_128((file["digest"] + entry[name]["digest"]).encode()).hexdigest()
     return made
 
 
-def _lines(entry: dict[str, Any], signal: str) -> int:
+def _records(entry: dict[str, Any], signal: str, target: Target) -> int:
+    if target.otlp:
+        return sum(entry.get("records", {}).get(kind, 0) for kind in KINDS[signal])
     return int(entry["calls" if signal == "logs" else "points"])

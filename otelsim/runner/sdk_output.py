@@ -18,6 +18,8 @@ from otelsim.sinks.otlp.account import Account
 from otelsim.sinks.otlp.sdk import SdkSender
 from otelsim.sinks.otlp.settings import OtlpSettings
 from otelsim.wire.otlp.encoder import HISTOGRAM_POINTS, LOG_RECORDS, POINTS, SPANS
+from otelsim.wire.otlp.groups import DAY_US
+from otelsim.wire.otlp.histograms import DAY_MS
 from otelsim.wire.sdk.notation import SdkNotation, SdkOptions
 
 
@@ -40,15 +42,10 @@ class SdkOutput:
 
     def take(self, calls: Int64s, fresh: tuple[int, int], order: Int64s) -> None:
         """Make objects and send them."""
-        rows = order[np.argsort(calls[o.RELEASE, order], kind="stable")].tolist()
-        if rows and TRACES in self.notation.signals:
-            spans = self.objects.spans(calls, rows)
-            self._send(TRACES, SPANS, spans, len(spans))
-        if rows and LOGS in self.notation.signals:
-            self._send(LOGS, LOG_RECORDS, self.objects.logs(calls, rows), len(rows))
-        if rows and self.notation.points:
-            points = 4 * len(rows) + int(np.count_nonzero(calls[o.CACHE, rows] >= 0))
-            self._send(METRICS, POINTS, self.objects.gauges(calls, rows), points)
+        days = calls[o.START_US, order] // DAY_US
+        for day in np.unique(days):
+            part = order[days == day]
+            self._send_records(calls, part[np.argsort(calls[o.RELEASE, part], kind="stable")].tolist())
         if self.histograms:
             for points_of_batch in self.histograms.add(calls, *fresh):
                 self._send_histograms(points_of_batch)
@@ -60,9 +57,22 @@ class SdkOutput:
         extents = {signal: Extent(0, 0, 0, "") for signal in self.notation.signals}
         return Made(extents, dict(self.counts), self.account())
 
+    def _send_records(self, calls: Int64s, rows: list[int]) -> None:
+        """Everything but histograms, of one day and sorted by release."""
+        if TRACES in self.notation.signals:
+            spans = self.objects.spans(calls, rows)
+            self._send(TRACES, SPANS, spans, len(spans))
+        if LOGS in self.notation.signals:
+            self._send(LOGS, LOG_RECORDS, self.objects.logs(calls, rows), len(rows))
+        if self.notation.points:
+            points = 4 * len(rows) + int(np.count_nonzero(calls[o.CACHE, rows] >= 0))
+            self._send(METRICS, POINTS, self.objects.gauges(calls, rows), points)
+
     def _send_histograms(self, points: Int64s) -> None:
-        if len(points):
-            rows = points[np.lexsort((points[:, TIME_MS], points[:, SET], points[:, RELEASE]))]
+        days = points[:, TIME_MS] // DAY_MS
+        for day in np.unique(days):
+            part = points[days == day]
+            rows = part[np.lexsort((part[:, TIME_MS], part[:, SET], part[:, RELEASE]))]
             self._send(METRICS, HISTOGRAM_POINTS, self.objects.histograms(rows), len(rows))
 
     def _send(self, signal: str, kind: str, objects: Any, records: int) -> None:

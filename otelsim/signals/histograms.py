@@ -76,6 +76,13 @@ def place_again(slots, rows, filled):  # type: ignore[no-untyped-def]
 
 
 @njit
+def _fill(to, origin, size):  # type: ignore[no-untyped-def]
+    """The first entries of a row, copied; a slice's assignment would take seconds to compile."""
+    for k in range(size):
+        to[k] = origin[k]
+
+
+@njit
 def _begin_series(t, st, key, slot, start_ms):  # type: ignore[no-untyped-def]
     """An entry of the present table: as the interval before left it, or at 0."""
     present = st.control[_PRESENT]
@@ -86,10 +93,11 @@ def _begin_series(t, st, key, slot, start_ms):  # type: ignore[no-untyped-def]
     before = _slot(st.slots[1 - present], st.rows[1 - present], key)
     known = st.slots[1 - present, before]
     if known >= 0 and get(t, _CUMULATIVE, 0):
-        row[:] = st.rows[1 - present, known]
+        _fill(row, st.rows[1 - present, known], len(row))
         row[p.EXEMPLAR_COUNT] = 0
     else:
-        row[:] = 0
+        for k in range(len(row)):
+            row[k] = 0
         row[p.RELEASE], row[p.SET], row[p.START_MS] = key[0], key[1], start_ms
     row[-1] = slot
     return row
@@ -128,11 +136,12 @@ def _emit(t, st):  # type: ignore[no-untyped-def]
     for entry in range(st.control[_FILLED + present]):
         row = st.rows[present, entry]
         if row[p.START_MS] == first_ms + 1 and get(t, _CUMULATIVE, 0):
-            st.out[k] = 0
+            for column in range(st.out.shape[1]):
+                st.out[k, column] = 0
             st.out[k, p.RELEASE], st.out[k, p.SET] = row[p.RELEASE], row[p.SET]
             st.out[k, p.START_MS], st.out[k, p.TIME_MS] = first_ms + 1, first_ms + 1
             k += 1
-        st.out[k] = row[:-1]
+        _fill(st.out[k], row, st.out.shape[1])
         st.out[k, p.TIME_MS] = first_ms + interval_ms
         k += 1
     st.control[_EMITTED] = k

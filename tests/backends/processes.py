@@ -89,6 +89,11 @@ class Service:
             self._process.wait()
             self._process = None
 
+    def pid(self) -> int:
+        """Of the running program."""
+        assert self._process is not None
+        return self._process.pid
+
     def last_lines(self, count: int = 20) -> str:
         return "\n".join(self.log.read_text(errors="replace").splitlines()[-count:])
 

@@ -212,18 +212,20 @@ def test_what_a_receiver_rejects_of_a_request_is_counted_and_the_run_ends_with_1
 
 
 def test_an_interruption_while_nobody_takes_anything_ends_at_once_with_an_account(http, tmp_path):
-    http.script(otherwise=Step(delay_s=60))
+    http.script(otherwise=Step(fault="unread"))
     words = ("--sink", "otlp", "--endpoint", http.url, "--output", str(tmp_path / "run"))
     run = subprocess.Popen([*OTELSIM, "generate", *SMALL, *words], stderr=subprocess.PIPE, text=True)
-    deadline = time.monotonic() + 60
-    while not http.server.socket or (not (tmp_path / "run/journal.jsonl").exists() and time.monotonic() < deadline):
+    deadline = time.monotonic() + 100
+    while len(http.arrivals) < 2 and time.monotonic() < deadline:
         time.sleep(0.05)
-    time.sleep(3)
     os.kill(run.pid, signal.SIGINT)
     _, errors = run.communicate(timeout=10)
     assert run.returncode == 130
     assert "pending" in errors
     assert errors.splitlines()[-1] == "otelsim: interrupted"
+    spans = next(line for line in errors.splitlines() if line.startswith("spans: "))
+    assert "0 acknowledged" in spans
+    assert "+ 0 pending" not in spans
 
 
 def test_tls_and_a_client_certificate(tmp_path):
@@ -288,6 +290,14 @@ def ids_sent(kind: str, record: bytes) -> tuple[str, str]:
     one = (scope.spans if kind == "traces" else scope.log_records).add()
     one.ParseFromString(record)
     return one.trace_id.hex(), one.span_id.hex()
+
+
+def test_a_sent_run_has_incidents_to_list_and_no_lines_to_check(http, tmp_path):
+    assert send(http, tmp_path, "--scenario", "incidents", "--quiet").returncode == 0
+    assert "aurora_primary" in otelsim("incidents", tmp_path / "run").stdout
+    assert told(otelsim("check", tmp_path / "run"), 2).endswith(
+        "manifest.json: the run went to --sink otlp: laws are tried on the JSON lines of --sink jsonl"
+    )
 
 
 def test_a_folder_with_a_run_is_not_written_over(http, tmp_path):

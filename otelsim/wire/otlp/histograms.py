@@ -162,9 +162,9 @@ def _put_exponential(out, at, tables, row):  # type: ignore[no-untyped-def]
 
 @njit
 def _put_metric(out, at, tables, rows, kind, size):  # type: ignore[no-untyped-def]
-    """A histogram's points, of ``size`` bytes; ``kind`` is (0 HTTP or 1 RPC, whether explicit)."""
+    """A histogram's points, of ``size`` bytes; ``kind`` is twice 0 (HTTP) or 1 (RPC), and 1 more for explicit ones."""
     t, pool = tables
-    metric, explicit = kind
+    metric, explicit = kind >> 1, (kind & 1) == 1
     data = size + _TEMPORALITY_SIZE
     at = put_length(out, at, f.RECORD_TAG, text_size(t, lay.HISTOGRAM, metric) + delimited_size(data))
     at = put(out, at, t, pool, lay.HISTOGRAM, metric)
@@ -179,7 +179,7 @@ def _put_metric(out, at, tables, rows, kind, size):  # type: ignore[no-untyped-d
 def _put_group(out, at, tables, rows, http, explicit):  # type: ignore[no-untyped-def]
     """A resource with one or both histograms; the first ``http`` rows are the HTTP histogram's."""
     t, pool = tables
-    sizes = np.zeros(2, np.int64)
+    sizes, kind = np.zeros(2, np.int64), 1 if explicit else 0
     for k in range(len(rows)):
         sizes[1 if k >= http else 0] += delimited_size(_point_size(t, rows[k], explicit))
     whole = 0
@@ -189,9 +189,9 @@ def _put_group(out, at, tables, rows, http, explicit):  # type: ignore[no-untype
             whole += delimited_size(text_size(t, lay.HISTOGRAM, metric) + data)
     at = group_header(out, at, t, pool, rows[0, p.RELEASE], whole)
     if sizes[0]:
-        at = _put_metric(out, at, tables, rows[:http], (0, explicit), sizes[0])
+        at = _put_metric(out, at, tables, rows[:http], kind, sizes[0])
     if sizes[1]:
-        at = _put_metric(out, at, tables, rows[http:], (1, explicit), sizes[1])
+        at = _put_metric(out, at, tables, rows[http:], kind + 2, sizes[1])
     return group_end(out, at, t, pool)
 
 

@@ -43,7 +43,8 @@ def put_log(out, at, tables, c, i):  # type: ignore[no-untyped-def]
     at = put_common(out, at, tables, lay.IN_LOGS, c, i)
     out[at] = f.LOG_FLAGS_TAG
     out[at + 1] = 1
-    out[at + 2 : at + 5] = 0
+    for zero in range(at + 2, at + 5):
+        out[zero] = 0
     at = put_trace_id(out, at + 5, f.LOG_TRACE_TAG, t, c[o.NUMBER, i])
     at = put_span_id(out, at, f.LOG_SPAN_TAG, t, np.uint64(c[o.NUMBER, i] << 10 | c[o.NODE, i]))
     at = put_time(out, at, f.LOG_OBSERVED_TAG, end_us(c, i))

@@ -52,7 +52,6 @@ class Facts:
         self.world = world
         self.run_id = run_id
         self._releases = releases
-        self._first_rows = {release_id: row for row, release_id in reversed([*enumerate(releases.release_id)])}
         self._operations = operations(world, scenario.call_depth)
         self._kinds = error_kinds(world)
         self._keys = keys(scenario.seed)
@@ -60,16 +59,11 @@ class Facts:
         self._resources: dict[int, Resource] = {}
 
     def resource(self, release: int) -> Resource:
-        """The resource of a row of the calendar; the same object for the same release."""
-        release = self.release(release)
+        """The resource of a row of the calendar; the same object every time."""
         if release not in self._resources:
             attributes = resource_attributes(self._releases.release_id[release], self.run_id)
             self._resources[release] = Resource(attributes, SCHEMA_URL)
         return self._resources[release]
-
-    def release(self, row: int) -> int:
-        """The first row of the calendar that is the same release: deployments of two placements share theirs."""
-        return self._first_rows[self._releases.release_id[row]]
 
     def operation(self, call: Call) -> Operation:
         """What the call does."""

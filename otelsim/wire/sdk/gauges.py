@@ -25,7 +25,7 @@ class Gauges:
         found: dict[int, dict[str, list[Any]]] = {}
         for row in rows:
             call = call_at(calls, row)
-            metrics = found.setdefault(self.facts.release(call[o.RELEASE]), {name: [] for name in METRICS})
+            metrics = found.setdefault(call[o.RELEASE], {name: [] for name in METRICS})
             for name, value in _values(call).items():
                 metrics[name].append(self._point(call, name, value))
         ordered = {release: {name: p for name, p in found[release].items() if p} for release in sorted(found)}

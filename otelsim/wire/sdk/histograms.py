@@ -37,8 +37,7 @@ class Histograms:
         found: dict[int, dict[str, list[Any]]] = {}
         for row in points.tolist():
             metric = HTTP_DURATION if row[p.SET] < self.sets.http else RPC_DURATION
-            release = self.facts.release(row[p.RELEASE])
-            found.setdefault(release, {}).setdefault(metric, []).append(self._point(row))
+            found.setdefault(row[p.RELEASE], {}).setdefault(metric, []).append(self._point(row))
         return metrics_data(self.facts, found, "s", self._data)
 
     def _data(self, points: list[Any]) -> Histogram | ExponentialHistogram:

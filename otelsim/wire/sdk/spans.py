@@ -35,13 +35,12 @@ class Spans:
         if not self.client_spans:
             return [self.server(call_at(calls, row)) for row in rows]
         made: list[tuple[tuple[int, ...], ReadableSpan]] = []
-        release = self.facts.release
         for row in rows:
             call = call_at(calls, row)
             began = (call[o.START_US], row)
-            made.append(((release(call[o.RELEASE]), start_ns(call), *began), self.server(call)))
+            made.append(((call[o.RELEASE], start_ns(call), *began), self.server(call)))
             if call[o.PARENT] >= 0:
-                made.append(((release(call[o.CALLER]), start_ns(call) - CLIENT_LEAD_NS, *began), self.client(call)))
+                made.append(((call[o.CALLER], start_ns(call) - CLIENT_LEAD_NS, *began), self.client(call)))
         return [span for _, span in sorted(made, key=lambda pair: pair[0])]
 
     def server(self, call: Call) -> ReadableSpan:

@@ -92,15 +92,9 @@ class Run:
         return {told.log["span_id"]: told for told in self.told}
 
     @cached_property
-    def releases(self) -> np.ndarray:
-        """Each call's release: of rows of the calendar that are the same release the first."""
-        ids = self.p.calendar.release_id
-        return np.array([ids.index(ids[row]) for row in self.calls[o.RELEASE].tolist()])
-
-    @cached_property
     def rows(self) -> list[int]:
         """By release, and within one in time order: as a message has them."""
-        return np.lexsort((self.calls[o.START_US], self.releases)).tolist()
+        return np.lexsort((self.calls[o.START_US], self.calls[o.RELEASE])).tolist()
 
     def slices(self) -> list[list[int]]:
         """The rows of each slice that has some, request after request."""

@@ -40,10 +40,10 @@ def test_points_are_those_of_the_lines(run, persona_attribute):
 def test_releases_stand_in_their_own_order_and_points_in_the_given_one(run):
     rows = run.rows[::-7]
     found = gauges(run, rows)
-    releases = sorted({int(run.releases[row]) for row in rows})
+    releases = sorted({int(run.calls[o.RELEASE, row]) for row in rows})
     assert [each for each, _ in found] == [expected.resource(run.p.calendar.release_id[r]) for r in releases]
     for release, (_, metrics) in zip(releases, found, strict=True):
-        times = [run.told[row].start_ns for row in rows if run.releases[row] == release]
+        times = [run.told[row].start_ns for row in rows if run.calls[o.RELEASE, row] == release]
         assert [point["time_unix_nano"] for point in metrics[0]["gauge"]["data_points"]] == times
 
 

@@ -83,7 +83,7 @@ def test_client_spans_are_the_callers(run):
 def test_client_spans_keep_the_order_of_a_message(run):
     message = encode_spans(run.notation(client_spans=True).spans(run.calls, run.rows))
     found = records_of(message, *SPANS)
-    releases = sorted(set(run.releases.tolist()))
+    releases = sorted(set(run.calls[o.RELEASE].tolist()))
     ids = [run.p.calendar.release_id[release] for release in releases]
     assert [resource for resource, _ in found] == [expected.resource(release_id) for release_id in ids]
     for _, spans in found:

@@ -37,10 +37,8 @@ def points(calls, temporality, kind="explicit", interval_s=60):
 def told_of(run, temporality="delta", kind="explicit"):
     """The points of a whole run as if it were one slice."""
     sets = series_sets(run.p.world, run.p.scenario.call_depth)
-    calls = run.calls.copy()
-    calls[o.RELEASE] = run.releases
-    rows = np.lexsort((calls[o.NODE], calls[o.NUMBER])).tolist()
-    return sets, points_of(calls, rows, sets, INTERVAL_S, temporality, kind)
+    rows = np.lexsort((run.calls[o.NODE], run.calls[o.NUMBER])).tolist()
+    return sets, points_of(run.calls, rows, sets, INTERVAL_S, temporality, kind)
 
 
 def test_a_cumulative_series_begins_again_after_a_gap():

@@ -1,0 +1,78 @@
+"""The Collector stops reading for a while: the workers wait within their memory, then all of it arrives."""
+
+import json
+import os
+import signal
+import subprocess
+import time
+
+import psutil
+import pytest
+
+from tests.command import OTELSIM, WEEK
+
+pytestmark = pytest.mark.backends
+MOST_MIB = 250
+SEEN_S = 0.2
+
+
+def worker_mib(run: subprocess.Popen) -> float:
+    """The largest resident set of the run's workers, in MiB."""
+    found = [0.0]
+    for child in psutil.Process(run.pid).children(recursive=True):
+        try:
+            found.append(child.memory_info().rss / 2**20)
+        except psutil.NoSuchProcess:
+            continue
+    return max(found)
+
+
+def watched(run: subprocess.Popen, seconds: float) -> float:
+    """The most that a worker had in that time, or until the run ends."""
+    most, until = 0.0, time.monotonic() + seconds
+    while time.monotonic() < until and run.poll() is None:
+        most = max(most, worker_mib(run))
+        time.sleep(SEEN_S)
+    return most
+
+
+@pytest.mark.parametrize(
+    ("requests", "stopped_s", "protocol"),
+    [
+        (30_000, 5, "http/protobuf"),
+        pytest.param(300_000, 60, "http/protobuf", marks=pytest.mark.slow),
+        pytest.param(300_000, 60, "grpc", marks=pytest.mark.slow),
+    ],
+)
+def test_a_stopped_collector_is_waited_for_within_bounded_memory(
+    fresh_backends, tmp_path, requests, stopped_s, protocol
+):
+    with fresh_backends("stalled") as backends:
+        url = f"http://{backends.collector.grpc_endpoint}" if protocol == "grpc" else backends.collector.url
+        words = ("--sink", "otlp", "--endpoint", url, "--protocol", protocol, "--signals", "traces,logs")
+        more = ("--workers", "2", "--timeout", "5", "--json", "--output", str(tmp_path / "run"))
+        command = [*OTELSIM, "generate", str(requests), *WEEK, *words, *more]
+        run = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        collector = backends.collector.pid()
+        journal = tmp_path / "run/journal.jsonl"
+        while run.poll() is None and (not journal.exists() or journal.read_bytes().count(b"\n") < 5):
+            time.sleep(0.05)
+        assert run.poll() is None, run.communicate()
+        os.kill(collector, signal.SIGSTOP)
+        try:
+            most = watched(run, stopped_s)
+            assert run.poll() is None, "the run ended though nobody took anything"
+        finally:
+            os.kill(collector, signal.SIGCONT)
+        most = max(most, watched(run, 500))
+        out, errors = run.communicate(timeout=60)
+        assert run.returncode == 0, errors
+        summary = json.loads(out)
+        backends.collector.drain()
+        print(f"most of a worker: {most:.0f} MiB; {summary['account']}")
+        assert 50 < most < MOST_MIB
+        assert "waiting for" in errors
+        # What the Collector had taken when its answer came too late was sent again: ids tell.
+        assert len(backends.spans.ids) == summary["counts"]["spans"]
+        assert backends.logs.count("* | uniq by (trace_id, span_id)") == summary["counts"]["logs"]
+        assert backends.collector.failures() == {}
