@@ -36,7 +36,8 @@ def _infrastructure(t, s, q, tree, node, near):  # type: ignore[no-untyped-def]
     """Rule 1: the incident that fails this call, or -1."""
     last, service = -1, get(t, o.NODE_SERVICE, tree + node)
     now = q[1] + 10 * s[o.START, node]
-    for k in near:
+    for m in range(len(near)):
+        k = near[m]
         component = get(t, o.INCIDENT_COMPONENT, k)
         if component != last and active(t, k, service, now):
             last = component
@@ -52,7 +53,8 @@ def _cascade(t, s, q, tree, node, near):  # type: ignore[no-untyped-def]
     for child in range(get(t, o.NODE_CHILD_FIRST, tree + node), get(t, o.NODE_CHILD_END, tree + node)):
         last, service = -1, get(t, o.NODE_SERVICE, tree + child)
         then = q[1] + 10 * child_start(t, s, tree, node, child, UNIT)
-        for k in near:
+        for m in range(len(near)):
+            k = near[m]
             component = get(t, o.INCIDENT_COMPONENT, k)
             if component != last and active(t, k, service, now) and active(t, k, service, then):
                 last = component

@@ -39,7 +39,8 @@ def _prepare(t, s, number, nodes):  # type: ignore[no-untyped-def]
 def _latency(t, service, t_us, near):  # type: ignore[no-untyped-def]
     """The largest latency factor of the incidents active at ``t_us`` that list ``service``."""
     largest = UNIT
-    for k in near:
+    for m in range(len(near)):  # an iterator would count references, at every call
+        k = near[m]
         if active(t, k, service, t_us):
             largest = max(largest, get(t, o.INCIDENT_LATENCY, k))
     return largest
@@ -132,9 +133,9 @@ def _sizes(t, c, k, action):  # type: ignore[no-untyped-def]
 
 
 @njit
-def _emit(t, room, tree, i, node, k):  # type: ignore[no-untyped-def]
-    """Write the node's row."""
-    r, s, c = room.requests, room.scratch, room.calls
+def _emit(t, r, s, c, place):  # type: ignore[no-untyped-def]
+    """Write the node's row; ``place`` is (tree, request, node, row)."""
+    tree, i, node, k = place
     service, upstream = get(t, o.NODE_SERVICE, tree + node), -1
     c[o.NUMBER, k], c[o.NODE, k], c[o.PARENT, k] = r[q.NUMBER, i], node, get(t, o.NODE_PARENT, tree + node)
     c[o.START_US, k], c[o.DURATION, k] = r[q.TIME_US, i] + 10 * s[o.START, node], s[o.LENGTH, node]
@@ -169,7 +170,7 @@ def expand(t, room, requests, k):  # type: ignore[no-untyped-def]
     """Write the calls of the room's first ``requests`` requests from row ``k`` on; returns the next free row."""
     if requests == 0:
         return k
-    r, s = room.requests, room.scratch
+    r, s, c = room.requests, room.scratch, room.calls
     near = _nearby(t, r[q.TIME_US, 0], r[q.TIME_US, requests - 1] + HORIZON_US, room.near)
     for i in range(requests):
         service = get(t, o.ACTION_SERVICE, r[q.ACTION, i])
@@ -180,6 +181,6 @@ def expand(t, room, requests, k):  # type: ignore[no-untyped-def]
         _down(t, s, request, tree, nodes, near)
         _up(t, s, (request[0], request[1], request[2]), tree, nodes)
         for node in range(nodes):
-            _emit(t, room, tree, i, node, k)
+            _emit(t, r, s, c, (tree, i, node, k))
             k += 1
     return k

@@ -40,9 +40,10 @@ class Encoder:
     """
 
     def __init__(self, tables: Tables, series: SeriesSets, notation: Notation, interval_s: int, limit: int) -> None:
-        self.tables, self.series, self.notation = tables, series, notation
-        self.resources = _entries(tables[0], layout.RESOURCE)
-        bound = int(get(tables[0], layout.RECORD_BOUND, 0))
+        self.series, self.notation = series, notation
+        self.of_spans, self.of_logs = (tables.spans, tables.pool), (tables.logs, tables.pool)
+        self.resources = _entries(tables.spans, layout.RESOURCE)
+        bound = int(get(tables.spans, layout.RECORD_BOUND, 0))
         self.room = np.zeros(max(limit, bound + 1) + ROOM_BEHIND, np.uint8)
         self.out = self.room[:-ROOM_BEHIND]
         self.histograms = Histograms(series, notation, interval_s) if notation.histograms else None
@@ -67,8 +68,7 @@ class Encoder:
         rows = by_day_and_resource(calls[o.START_US], calls[o.RELEASE], order, self.resources)
         wanted, clients = self.notation.signals, self.notation.client_spans
         if TRACES in wanted:
-            what = requests.SPANS_BELOW_CLIENTS if clients else requests.SPANS
-            yield from self._filled(calls, rows, what)
+            yield from self._filled(calls, rows, requests.SPANS)
             if clients:
                 yield from self._client_spans(calls, order)
         if LOGS in wanted:
@@ -83,10 +83,11 @@ class Encoder:
             yield from self._filled(calls, rows, requests.CLIENT_SPANS)
 
     def _filled(self, calls: Int64s, rows: Int64s, what: int) -> Iterator[Request]:
-        signal, kind = (LOGS, LOG_RECORDS) if what == requests.LOGS else (TRACES, SPANS)
+        logs = what == requests.LOGS
+        signal, kind, tables = (LOGS, LOG_RECORDS, self.of_logs) if logs else (TRACES, SPANS, self.of_spans)
 
         def fill(first: int) -> tuple[int, int]:
-            filled: tuple[int, int] = requests.put_records(self.out, self.tables, what, calls, rows, first)
+            filled: tuple[int, int] = requests.put_records(self.out, tables, what, calls, rows, first)
             return filled
 
         for body, first, end in self._bodies(len(rows), fill):
@@ -96,7 +97,7 @@ class Encoder:
         reads = np.concatenate([[0], np.cumsum(calls[o.CACHE, rows] >= 0)])
 
         def fill(first: int) -> tuple[int, int]:
-            filled: tuple[int, int] = put_gauges(self.out, self.tables, calls, rows, first)
+            filled: tuple[int, int] = put_gauges(self.out, self.of_spans, calls, rows, first)
             return filled
 
         for body, first, end in self._bodies(len(rows), fill):
@@ -108,7 +109,7 @@ class Encoder:
         kind = (self.series.http, self.notation.histogram == "explicit")
 
         def fill(first: int) -> tuple[int, int]:
-            filled: tuple[int, int] = put_histograms(self.out, self.tables, rows, first, kind)
+            filled: tuple[int, int] = put_histograms(self.out, self.of_spans, rows, first, kind)
             return filled
 
         for body, first, end in self._bodies(len(rows), fill):

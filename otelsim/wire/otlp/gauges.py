@@ -44,10 +44,9 @@ def _point_size(t, c, i, metric):  # type: ignore[no-untyped-def]
 
 
 @njit
-def put_exemplar(out, at, tables, first_byte, call, value):  # type: ignore[no-untyped-def]
-    """An exemplar; ``call`` is (number, node, start in us, persona, table of filtered attributes)."""
-    t, pool = tables
-    number, node, start_us, persona, filtered = call
+def put_exemplar(out, at, t, pool, first_byte, call):  # type: ignore[no-untyped-def]
+    """An exemplar; ``call`` is (number, node, start in us, persona, table of filtered attributes, value)."""
+    number, node, start_us, persona, filtered, value = call
     at = put_length(out, at, first_byte, exemplar_size(t, filtered, persona))
     at = put_time(out, at, f.EXEMPLAR_TIME_TAG, start_us)
     out[at] = f.EXEMPLAR_DOUBLE_TAG
@@ -58,24 +57,25 @@ def put_exemplar(out, at, tables, first_byte, call, value):  # type: ignore[no-u
 
 
 @njit
-def _put_duration(out, at, tables, c, i):  # type: ignore[no-untyped-def]
+def _put_duration(out, at, t, pool, c, i):  # type: ignore[no-untyped-def]
     """The value of request_duration_ms and its exemplar."""
     value = c[o.DURATION, i] / 100.0
     out[at] = f.POINT_DOUBLE_TAG
     store(out, at + 1, value)  # type: ignore[call-arg]
     if c[o.EXEMPLAR, i] == 0:
         return at + 9
-    call = (c[o.NUMBER, i], c[o.NODE, i], c[o.START_US, i], c[o.PERSONA, i], lay.POINT_FILTERED)
-    return put_exemplar(out, at + 9, tables, f.POINT_EXEMPLAR_TAG, call, value)
+    call = (c[o.NUMBER, i], c[o.NODE, i], c[o.START_US, i], c[o.PERSONA, i], lay.POINT_FILTERED, value)
+    return put_exemplar(out, at + 9, t, pool, f.POINT_EXEMPLAR_TAG, call)
 
 
 @njit
-def _put_point(out, at, tables, c, i, metric):  # type: ignore[no-untyped-def]
-    t, pool = tables
+def _put_point(out, at, t, pool, c, place):  # type: ignore[no-untyped-def]
+    """A point; ``place`` is (row, metric)."""
+    i, metric = place
     at = put_length(out, at, f.DATA_POINT_TAG, _point_size(t, c, i, metric))
     at = put_time(out, at, f.POINT_TIME_TAG, c[o.START_US, i])
     if metric == 0:
-        at = _put_duration(out, at, tables, c, i)
+        at = _put_duration(out, at, t, pool, c, i)
     else:
         out[at] = f.POINT_INT_TAG
         store(out, at + 1, np.uint64(c[_COLUMNS[metric], i]))  # type: ignore[call-arg]
@@ -117,9 +117,9 @@ def _put_group(out, at, tables, c, rows, sizes):  # type: ignore[no-untyped-def]
             at = put_length(out, at, f.RECORD_TAG, _metric_size(t, metric, sizes[metric]))
             at = put(out, at, t, pool, lay.METRIC, metric)
             at = put_length(out, at, f.GAUGE_TAG, sizes[metric])
-            for i in rows:
-                if metric < 4 or c[o.CACHE, i] >= 0:
-                    at = _put_point(out, at, tables, c, i, metric)
+            for k in range(len(rows)):
+                if metric < 4 or c[o.CACHE, rows[k]] >= 0:
+                    at = _put_point(out, at, t, pool, c, (rows[k], metric))
     return group_end(out, at, t, pool)
 
 

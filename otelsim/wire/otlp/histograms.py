@@ -103,11 +103,11 @@ def _put_times_and_sum(out, at, row):  # type: ignore[no-untyped-def]
 
 
 @njit
-def _put_exemplars(out, at, tables, first_byte, row):  # type: ignore[no-untyped-def]
+def _put_exemplars(out, at, t, pool, first_byte, row):  # type: ignore[no-untyped-def]
     for k in range(_kept(row)):
         e = _exemplar(row, k)
-        call = (row[e], row[e + 1], row[e + 2], row[e + _PERSONA], lay.HISTOGRAM_FILTERED)
-        at = put_exemplar(out, at, tables, first_byte, call, row[e + 3] / _UNIT)
+        call = (row[e], row[e + 1], row[e + 2], row[e + _PERSONA], lay.HISTOGRAM_FILTERED, row[e + 3] / _UNIT)
+        at = put_exemplar(out, at, t, pool, first_byte, call)
     return at
 
 
@@ -120,15 +120,14 @@ def _put_extremes(out, at, row, least_byte, most_byte):  # type: ignore[no-untyp
 
 
 @njit
-def _put_explicit(out, at, tables, row):  # type: ignore[no-untyped-def]
-    t, pool = tables
+def _put_explicit(out, at, t, pool, row):  # type: ignore[no-untyped-def]
     at = _put_times_and_sum(out, at, row)
     at = put_length(out, at, f.BUCKETS_TAG, 8 * (len(row) - p.WIDTH))
     for k in range(p.WIDTH, len(row)):
         store(out, at, np.uint64(row[k]))  # type: ignore[call-arg]
         at += 8
     at = put(out, at, t, pool, lay.BOUNDS, 0)
-    at = _put_exemplars(out, at, tables, f.HISTOGRAM_EXEMPLAR_TAG, row)
+    at = _put_exemplars(out, at, t, pool, f.HISTOGRAM_EXEMPLAR_TAG, row)
     at = put(out, at, t, pool, lay.SET, row[p.SET])
     return _put_extremes(out, at, row, f.HISTOGRAM_MIN_TAG, f.HISTOGRAM_MAX_TAG)
 
@@ -150,13 +149,12 @@ def _put_positive(out, at, row):  # type: ignore[no-untyped-def]
 
 
 @njit
-def _put_exponential(out, at, tables, row):  # type: ignore[no-untyped-def]
-    t, pool = tables
+def _put_exponential(out, at, t, pool, row):  # type: ignore[no-untyped-def]
     at = put(out, at, t, pool, lay.SET, row[p.SET])
     at = _put_times_and_sum(out, at, row)
     at = put(out, at, t, pool, lay.BOUNDS, 0)
     at = _put_positive(out, at, row)
-    at = _put_exemplars(out, at, tables, f.EXPONENTIAL_EXEMPLAR_TAG, row)
+    at = _put_exemplars(out, at, t, pool, f.EXPONENTIAL_EXEMPLAR_TAG, row)
     return _put_extremes(out, at, row, f.EXPONENTIAL_MIN_TAG, f.EXPONENTIAL_MAX_TAG)
 
 
@@ -169,9 +167,10 @@ def _put_metric(out, at, tables, rows, kind, size):  # type: ignore[no-untyped-d
     at = put_length(out, at, f.RECORD_TAG, text_size(t, lay.HISTOGRAM, metric) + delimited_size(data))
     at = put(out, at, t, pool, lay.HISTOGRAM, metric)
     at = put_length(out, at, f.HISTOGRAM_TAG if explicit else f.EXPONENTIAL_TAG, data)
-    for row in rows:
+    for k in range(len(rows)):
+        row = rows[k]
         at = put_length(out, at, f.DATA_POINT_TAG, _point_size(t, row, explicit))
-        at = _put_explicit(out, at, tables, row) if explicit else _put_exponential(out, at, tables, row)
+        at = _put_explicit(out, at, t, pool, row) if explicit else _put_exponential(out, at, t, pool, row)
     return put_length(out, at, f.TEMPORALITY_TAG, get(t, lay.TEMPORALITY, 0))
 
 

@@ -11,7 +11,7 @@ COMMON = (
     "cascade",  # [services x error kinds] the same of one whose dependency failed
     "upstream",  # [1] upstream_request_id up to its digits
 )
-"""Attributes of spans, and once more of log records: there they are a field of another number."""
+"""Attributes of spans and of log records: there are two sets of tables, in which these are fields of another number."""
 LAYOUT = (
     "trace_high_key",
     "trace_low_key",
@@ -29,11 +29,11 @@ LAYOUT = (
     "object_size",  # [types] bytes of an object's id that ends in digits
     "name_size",  # [names] bytes of the id
     "temporality",
+    "clients",  # whether callers have spans of their own
     "resource",  # [calendar's rows] whole
     "scope",  # [1] whole
     "schema",  # [1] schema_url
-    *(f"span_{name}" for name in COMMON),
-    *(f"log_{name}" for name in COMMON),
+    *COMMON,
     "span_name",  # [operations] name and kind
     "span_request",  # [operations] from the conventions' attributes to action
     "path",  # [parts] of the url.path's text
@@ -67,11 +67,9 @@ PATH_END, PATH_USER, PATH_OBJECT = 0, 1, 2
 _AT = {name: number for number, name in enumerate(LAYOUT)}
 (
     TRACE_HIGH_KEY, TRACE_LOW_KEY, SPAN_KEY, REQUEST_KEY, USER_DIGITS, KINDS, RECORD_BOUND, NAMED_TYPE, NAME_FIRST,
-    LEVEL, ANSWER_CLASS, PATH_FIRST, PATH_KIND, OBJECT_SIZE, NAME_SIZE, TEMPORALITY, RESOURCE, SCOPE, SCHEMA,
-) = range(_AT["span_users"])  # fmt: skip
-IN_SPANS, IN_LOGS = _AT["span_users"], _AT["log_users"]
-"""Where the tables of COMMON begin."""
-USERS, REQUESTS, PERSONA, OBJECT, NAMED, TARGETS, FAILURE, CASCADE, UPSTREAM = range(len(COMMON))
+    LEVEL, ANSWER_CLASS, PATH_FIRST, PATH_KIND, OBJECT_SIZE, NAME_SIZE, TEMPORALITY, CLIENTS, RESOURCE, SCOPE, SCHEMA,
+) = range(_AT["users"])  # fmt: skip
+USERS, REQUESTS, PERSONA, OBJECT, NAMED, TARGETS, FAILURE, CASCADE, UPSTREAM = range(_AT["users"], _AT["span_name"])
 (
     SPAN_NAME, SPAN_REQUEST, PATH, PATH_KEY, ANSWER, STATUS, CASCADE_STATUS, CLIENT_NAME, CLIENT_REQUEST, CLIENT_ANSWER,
     CLIENT_ACTION, LOG_SUCCESS, SEVERITY, LOG_FAILED, LOG_MESSAGE, LOG_UPSTREAM, LOG_OUTCOME, METRIC, POINT,

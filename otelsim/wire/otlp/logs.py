@@ -14,9 +14,8 @@ from otelsim.wire.protobuf import HEAD, close, delimited_size, put_length
 
 
 @njit
-def _put_failed(out, at, tables, c, i):  # type: ignore[no-untyped-def]
+def _put_failed(out, at, t, pool, c, i):  # type: ignore[no-untyped-def]
     """Severity, body and the attributes up to ``success`` of a call that failed."""
-    t, pool = tables
     op, error, level = c[o.OP, i], c[o.ERROR, i], get(t, lay.LEVEL, c[o.ERROR, i])
     at = put(out, at, t, pool, lay.SEVERITY, level)
     cascade = c[o.SOURCE, i] == o.DEPENDENCY
@@ -33,14 +32,13 @@ def _put_failed(out, at, tables, c, i):  # type: ignore[no-untyped-def]
 
 
 @njit
-def put_log(out, at, tables, c, i):  # type: ignore[no-untyped-def]
+def put_log(out, at, t, pool, c, i):  # type: ignore[no-untyped-def]
     """One log record."""
-    t, pool = tables
     first = at
     at = put_time(out, at + HEAD, f.LOG_TIME_TAG, c[o.START_US, i])
     failed = c[o.SOURCE, i] != 0
-    at = _put_failed(out, at, tables, c, i) if failed else put(out, at, t, pool, lay.LOG_SUCCESS, c[o.OP, i])
-    at = put_common(out, at, tables, lay.IN_LOGS, c, i)
+    at = _put_failed(out, at, t, pool, c, i) if failed else put(out, at, t, pool, lay.LOG_SUCCESS, c[o.OP, i])
+    at = put_common(out, at, t, pool, c, i)
     out[at] = f.LOG_FLAGS_TAG
     out[at + 1] = 1
     for zero in range(at + 2, at + 5):

@@ -49,16 +49,16 @@ def end_us(c, i):  # type: ignore[no-untyped-def]
 
 
 @njit
-def put_user(out, at, t, pool, v, user):  # type: ignore[no-untyped-def]
-    """``user_id``; ``v`` says whose attributes (IN_SPANS, IN_LOGS)."""
-    at = put(out, at, t, pool, v + lay.USERS, 0)
+def put_user(out, at, t, pool, user):  # type: ignore[no-untyped-def]
+    """``user_id``."""
+    at = put(out, at, t, pool, lay.USERS, 0)
     return put_padded(out, at, user, get(t, lay.USER_DIGITS, 0))
 
 
 @njit
-def put_request(out, at, t, pool, v, call):  # type: ignore[no-untyped-def]
+def put_request(out, at, t, pool, call):  # type: ignore[no-untyped-def]
     """``request_id``."""
-    at = put(out, at, t, pool, v + lay.REQUESTS, 0)
+    at = put(out, at, t, pool, lay.REQUESTS, 0)
     return put_hex(out, at, keyed(call, get(t, lay.REQUEST_KEY, 0)))
 
 
@@ -69,36 +69,33 @@ def is_named(t, kind, object_id):  # type: ignore[no-untyped-def]
 
 
 @njit
-def _put_object(out, at, tables, v, c, i):  # type: ignore[no-untyped-def]
-    t, pool = tables
+def _put_object(out, at, t, pool, c, i):  # type: ignore[no-untyped-def]
     kind, object_id = c[o.OBJECT_TYPE, i], c[o.OBJECT_ID, i]
     if kind < 0:
         return at
     if is_named(t, kind, object_id):
-        return put(out, at, t, pool, v + lay.NAMED, get(t, lay.NAME_FIRST, kind) + object_id)
-    at = put(out, at, t, pool, v + lay.OBJECT, kind)
+        return put(out, at, t, pool, lay.NAMED, get(t, lay.NAME_FIRST, kind) + object_id)
+    at = put(out, at, t, pool, lay.OBJECT, kind)
     return put_hex(out, at, object_id)
 
 
 @njit
-def _put_failure(out, at, tables, v, c, i):  # type: ignore[no-untyped-def]
-    t, pool = tables
+def _put_failure(out, at, t, pool, c, i):  # type: ignore[no-untyped-def]
     if c[o.SOURCE, i] != o.DEPENDENCY:
-        return put(out, at, t, pool, v + lay.FAILURE, c[o.ERROR, i])
-    at = put(out, at, t, pool, v + lay.CASCADE, c[o.UPSTREAM_SERVICE, i] * get(t, lay.KINDS, 0) + c[o.ERROR, i])
-    at = put(out, at, t, pool, v + lay.UPSTREAM, 0)
+        return put(out, at, t, pool, lay.FAILURE, c[o.ERROR, i])
+    at = put(out, at, t, pool, lay.CASCADE, c[o.UPSTREAM_SERVICE, i] * get(t, lay.KINDS, 0) + c[o.ERROR, i])
+    at = put(out, at, t, pool, lay.UPSTREAM, 0)
     return put_hex(out, at, keyed(c[o.NUMBER, i] << 10 | c[o.UPSTREAM, i], get(t, lay.REQUEST_KEY, 0)))
 
 
 @njit
-def put_common(out, at, tables, v, c, i):  # type: ignore[no-untyped-def]
+def put_common(out, at, t, pool, c, i):  # type: ignore[no-untyped-def]
     """The documented attributes from ``user_id`` on."""
-    t, pool = tables
-    at = put_user(out, at, t, pool, v, c[o.USER, i])
-    at = put_request(out, at, t, pool, v, c[o.NUMBER, i] << 10 | c[o.NODE, i])
-    at = put(out, at, t, pool, v + lay.PERSONA, c[o.PERSONA, i])
-    at = _put_object(out, at, tables, v, c, i)
+    at = put_user(out, at, t, pool, c[o.USER, i])
+    at = put_request(out, at, t, pool, c[o.NUMBER, i] << 10 | c[o.NODE, i])
+    at = put(out, at, t, pool, lay.PERSONA, c[o.PERSONA, i])
+    at = _put_object(out, at, t, pool, c, i)
     if c[o.TARGET, i] >= 0:
-        at = put(out, at, t, pool, v + lay.TARGETS, 0)
+        at = put(out, at, t, pool, lay.TARGETS, 0)
         at = put_padded(out, at, c[o.TARGET, i], get(t, lay.USER_DIGITS, 0))
-    return _put_failure(out, at, tables, v, c, i) if c[o.SOURCE, i] else at
+    return _put_failure(out, at, t, pool, c, i) if c[o.SOURCE, i] else at

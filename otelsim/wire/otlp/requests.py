@@ -9,23 +9,15 @@ from otelsim.wire.otlp.groups import DAY_US, close_group, open_group
 from otelsim.wire.otlp.logs import put_log
 from otelsim.wire.otlp.spans import put_client_span, put_span
 
-SPANS, SPANS_BELOW_CLIENTS, CLIENT_SPANS, LOGS = range(4)
-"""What a request is filled with; the second are spans whose parents are CLIENT spans."""
-
-
-@njit
-def _put_record(out, at, tables, what, c, i):  # type: ignore[no-untyped-def]
-    if what == LOGS:
-        return put_log(out, at, tables, c, i)
-    if what == CLIENT_SPANS:
-        return put_client_span(out, at, tables, c, i)
-    return put_span(out, at, tables, what == SPANS_BELOW_CLIENTS, c, i)
+SPANS, CLIENT_SPANS, LOGS = range(3)
+"""What a request is filled with."""
 
 
 @njit(cache=True, nogil=True)
 def put_records(out, tables, what, c, order, first):  # type: ignore[no-untyped-def]
     """Fill a request with records of order[first:], of one day, as long as there is surely room, but with one at least.
 
+    ``tables`` are those of the records, and the pool.
     ``order`` is sorted by day, then resource: the call's release, or its caller's for CLIENT_SPANS. ``out`` has
     ROOM_BEHIND bytes behind its last RECORD_BOUND. Returns (next, size).
     """
@@ -38,7 +30,13 @@ def put_records(out, tables, what, c, order, first):  # type: ignore[no-untyped-
         at = open_group(out, at, t, pool, release)
         same = True
         while same:
-            at = _put_record(out, at, tables, what, c, order[first])
+            i = order[first]
+            if what == LOGS:
+                at = put_log(out, at, t, pool, c, i)
+            elif what == SPANS:
+                at = put_span(out, at, t, pool, c, i)
+            else:
+                at = put_client_span(out, at, t, pool, c, i)
             first += 1
             more = first < len(order) and at <= room and c[o.START_US, order[first]] // DAY_US == day
             same = more and c[column, order[first]] == release

@@ -66,36 +66,36 @@ def _hole_size(t, kind, c, i):  # type: ignore[no-untyped-def]
 
 
 @njit
-def _put_hole(out, at, tables, kind, c, i):  # type: ignore[no-untyped-def]
-    """The target's or the user's id; or the object's; or digits of the request's."""
-    t, _ = tables
-    if kind == lay.PATH_USER:
-        user = c[o.TARGET, i] if c[o.TARGET, i] >= 0 else c[o.USER, i]
-        at = put_text(out, at, tables, lay.IN_SPANS + lay.USERS, 0, 5)
-        return put_padded(out, at, user, get(t, lay.USER_DIGITS, 0))
+def _put_user_hole(out, at, t, pool, c, i):  # type: ignore[no-untyped-def]
+    """The target's id, or the user's own."""
+    user = c[o.TARGET, i] if c[o.TARGET, i] >= 0 else c[o.USER, i]
+    at = put_end(out, at, pool, t[t[lay.USERS] + 1], 5)
+    return put_padded(out, at, user, get(t, lay.USER_DIGITS, 0))
+
+
+@njit
+def _put_object_hole(out, at, t, pool, c, i):  # type: ignore[no-untyped-def]
+    """The object's id, or the digits of the request's."""
     object_type, object_id = c[o.OBJECT_TYPE, i], c[o.OBJECT_ID, i]
     if object_type < 0:
         return put_hex(out, at, keyed(c[o.NUMBER, i] << 10 | c[o.NODE, i], get(t, lay.REQUEST_KEY, 0)))
     if is_named(t, object_type, object_id):
         name = get(t, lay.NAME_FIRST, object_type) + object_id
-        return put_text(out, at, tables, lay.IN_SPANS + lay.NAMED, name, get(t, lay.NAME_SIZE, name))
-    at = put_text(out, at, tables, lay.IN_SPANS + lay.OBJECT, object_type, get(t, lay.OBJECT_SIZE, object_type) - 16)
+        return put_end(out, at, pool, t[t[lay.NAMED] + name + 1], get(t, lay.NAME_SIZE, name))
+    at = put_end(out, at, pool, t[t[lay.OBJECT] + object_type + 1], get(t, lay.OBJECT_SIZE, object_type) - 16)
     return put_hex(out, at, object_id)
 
 
 @njit
-def put_text(out, at, tables, table, i, size):  # type: ignore[no-untyped-def]
-    """The last ``size`` bytes of a fragment: the text that an attribute ends in."""
-    t, pool = tables
-    where = t[table] + i
-    copy(out, at, pool, t[where + 1] - size, size)  # type: ignore[call-arg]
+def put_end(out, at, pool, end, size):  # type: ignore[no-untyped-def]
+    """The last ``size`` bytes of a fragment that ends at ``end``: the text that an attribute ends in."""
+    copy(out, at, pool, end - size, size)  # type: ignore[call-arg]
     return at + size
 
 
 @njit
-def _put_path(out, at, tables, c, i):  # type: ignore[no-untyped-def]
+def _put_path(out, at, t, pool, c, i):  # type: ignore[no-untyped-def]
     """``url.path`` of a root."""
-    t, pool = tables
     first, end = get(t, lay.PATH_FIRST, c[o.OP, i]), get(t, lay.PATH_FIRST, c[o.OP, i] + 1)
     size = 0
     for part in range(first, end):
@@ -107,47 +107,47 @@ def _put_path(out, at, tables, c, i):  # type: ignore[no-untyped-def]
     at = put_length(out, at, f.STRING_TAG, size)
     for part in range(first, end):
         at = put(out, at, t, pool, lay.PATH, part)
-        if get(t, lay.PATH_KIND, part) != lay.PATH_END:
-            at = _put_hole(out, at, tables, get(t, lay.PATH_KIND, part), c, i)
+        if get(t, lay.PATH_KIND, part) == lay.PATH_USER:
+            at = _put_user_hole(out, at, t, pool, c, i)
+        elif get(t, lay.PATH_KIND, part) == lay.PATH_OBJECT:
+            at = _put_object_hole(out, at, t, pool, c, i)
     return at
 
 
 @njit
-def _put_ids(out, at, t, clients, c, i):  # type: ignore[no-untyped-def]
+def _put_ids(out, at, t, c, i):  # type: ignore[no-untyped-def]
     """Trace, span and parent, which is the caller's CLIENT span where there are such."""
     call, parent = c[o.NUMBER, i] << 10, c[o.PARENT, i]
     at = put_trace_id(out, at, f.SPAN_TRACE_TAG, t, c[o.NUMBER, i])
     at = put_span_id(out, at, f.SPAN_ID_TAG, t, np.uint64(call | c[o.NODE, i]))
     if parent < 0:
         return at
-    above = np.uint64(call | c[o.NODE, i]) | CLIENT_BIT if clients else np.uint64(call | parent)
+    above = np.uint64(call | c[o.NODE, i]) | CLIENT_BIT if get(t, lay.CLIENTS, 0) else np.uint64(call | parent)
     return put_span_id(out, at, f.SPAN_PARENT_TAG, t, above)
 
 
 @njit
-def put_span(out, at, tables, clients, c, i):  # type: ignore[no-untyped-def]
-    """One span; ``clients`` says whether callers have spans of their own."""
-    t, pool = tables
+def put_span(out, at, t, pool, c, i):  # type: ignore[no-untyped-def]
+    """One span."""
     first, op, error = at, c[o.OP, i], c[o.ERROR, i] if c[o.SOURCE, i] else -1
-    at = _put_ids(out, at + HEAD, t, clients, c, i)
+    at = _put_ids(out, at + HEAD, t, c, i)
     at = put(out, at, t, pool, lay.SPAN_NAME, op)
     at = put_time(out, at, f.SPAN_START_TAG, c[o.START_US, i])
     at = put_time(out, at, f.SPAN_END_TAG, end_us(c, i))
     at = put(out, at, t, pool, lay.SPAN_REQUEST, op)
     answers = get(t, lay.ANSWER_CLASS, op)
     if answers:
-        at = _put_path(out, at, tables, c, i)
+        at = _put_path(out, at, t, pool, c, i)
     at = put(out, at, t, pool, lay.ANSWER, answers * (get(t, lay.KINDS, 0) + 1) + error + 1)
-    at = put_common(out, at, tables, lay.IN_SPANS, c, i)
+    at = put_common(out, at, t, pool, c, i)
     at = put_status(out, at, t, pool, c, i)
     at = put_flags(out, at, c[o.PARENT, i] >= 0)
     return close(out, first, at, f.RECORD_TAG)
 
 
 @njit
-def put_client_span(out, at, tables, c, i):  # type: ignore[no-untyped-def]
+def put_client_span(out, at, t, pool, c, i):  # type: ignore[no-untyped-def]
     """The caller's span of kind CLIENT around a child: from 5 us before it to 5 us after."""
-    t, pool = tables
     first, call, op = at, c[o.NUMBER, i] << 10, c[o.OP, i]
     at = put_trace_id(out, at + HEAD, f.SPAN_TRACE_TAG, t, c[o.NUMBER, i])
     at = put_span_id(out, at, f.SPAN_ID_TAG, t, np.uint64(call | c[o.NODE, i]) | CLIENT_BIT)
@@ -158,9 +158,9 @@ def put_client_span(out, at, tables, c, i):  # type: ignore[no-untyped-def]
     at = put(out, at, t, pool, lay.CLIENT_REQUEST, op)
     at = put(out, at, t, pool, lay.CLIENT_ANSWER, c[o.ERROR, i] + 1 if c[o.SOURCE, i] else 0)
     at = put(out, at, t, pool, lay.CLIENT_ACTION, op)
-    at = put_user(out, at, t, pool, lay.IN_SPANS, c[o.USER, i])
-    at = put_request(out, at, t, pool, lay.IN_SPANS, call | c[o.NODE, i])
-    at = put(out, at, t, pool, lay.IN_SPANS + lay.PERSONA, c[o.PERSONA, i])
+    at = put_user(out, at, t, pool, c[o.USER, i])
+    at = put_request(out, at, t, pool, call | c[o.NODE, i])
+    at = put(out, at, t, pool, lay.PERSONA, c[o.PERSONA, i])
     at = put_status(out, at, t, pool, c, i)
     at = put_flags(out, at, False)
     return close(out, first, at, f.RECORD_TAG)

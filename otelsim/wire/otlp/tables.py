@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from itertools import accumulate
+from typing import NamedTuple
 
 from otelsim.draws import Int64s, keys, signed
 from otelsim.packing import pack
@@ -20,8 +21,15 @@ from otelsim.wire.protobuf import delimited, integer
 from otelsim.world.model import World
 from otelsim.world.releases import Calendar
 
-Tables = tuple[Int64s, Bytes]
-"""The packed tables and the pool that their fragments stand in."""
+
+class Tables(NamedTuple):
+    """Packed tables, of spans and points and of log records (see `layout.COMMON`), and the pool of their fragments."""
+
+    spans: Int64s
+    logs: Int64s
+    pool: Bytes
+
+
 HEX = 16
 """Digits of ids."""
 _PATH_KINDS = {"": layout.PATH_END, "user": layout.PATH_USER, "object": layout.PATH_OBJECT}
@@ -180,15 +188,19 @@ def otlp_tables(world: World, scenario: Scenario, releases: Calendar, notation: 
     maker, pool = _Maker(world, scenario, notation), Texts()
     fragments = {
         **_shared(releases, notation),
-        **{f"span_{name}": made for name, made in maker.common(f.SPAN_ATTRIBUTES).items()},
-        **{f"log_{name}": made for name, made in maker.common(f.LOG_ATTRIBUTES).items()},
         **maker.spans(),
         **maker.logs(),
         **maker.points(),
         **maker.histograms(series),
     }
     tables = {name: pool.table(made) for name, made in fragments.items()}
-    return pack(layout.LAYOUT, {**_numbers(maker, scenario), **tables, "record_bound": _bound(tables)}), pool.pool()
+    common = [
+        {name: pool.table(made) for name, made in maker.common(number).items()}
+        for number in (f.SPAN_ATTRIBUTES, f.LOG_ATTRIBUTES)
+    ]
+    known = {**_numbers(maker, scenario), **tables, "record_bound": max(_bound({**tables, **own}) for own in common)}
+    spans, logs = (pack(layout.LAYOUT, {**known, **own}) for own in common)
+    return Tables(spans, logs, pool.pool())
 
 
 def _shared(releases: Calendar, notation: Notation) -> dict[str, Iterable[bytes]]:
@@ -227,5 +239,6 @@ def _numbers(maker: _Maker, scenario: Scenario) -> dict[str, object]:
         "path_kind": [kind for parts in paths for _, kind in parts],
         "object_size": [len(o.name.encode()) + 1 + HEX for o in types],
         "name_size": [len(f"{o.name}_{name}".encode()) for o in types for name in o.names],
+        "clients": maker.notation.client_spans,
         "temporality": f.CUMULATIVE if maker.notation.temporality == "cumulative" else f.DELTA,
     }
