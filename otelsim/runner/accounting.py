@@ -6,7 +6,7 @@ from otelsim.errors import RunError
 from otelsim.runner.target import Target
 from otelsim.runner.worker import Done
 from otelsim.signals.notation import LOGS, METRICS, TRACES
-from otelsim.sinks.otlp.account import Account
+from otelsim.sinks.otlp.account import PARTIAL, Account
 from otelsim.wire.otlp.encoder import HISTOGRAM_POINTS, LOG_RECORDS, POINTS, SPANS
 
 KINDS = {TRACES: (SPANS,), LOGS: (LOG_RECORDS,), METRICS: (POINTS, HISTOGRAM_POINTS)}
@@ -52,9 +52,9 @@ class Delivered:
         return found
 
     def refuse_to_go_on(self) -> None:
-        """RunError where a signal's every record was refused: the next ones would be as well."""
+        """RunError where a signal's every request was refused: the next ones would be as well."""
         for signal, tally in self.account.as_dict().items():
-            if tally["rejected"] and not tally["acknowledged"]:
+            if tally["refusals"].keys() - {PARTIAL} and not tally["acknowledged"]:
                 raise RunError(f"{self._endpoint(signal)}: took no {NAMES[signal]}: {_reason(tally)}")
 
     def check(self, counts: dict[str, int]) -> None:

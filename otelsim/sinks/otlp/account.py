@@ -7,7 +7,8 @@ from typing import Any
 
 MOST_KINDS = 20
 """Different reasons kept for a signal: a receiver that never says the same twice must not fill the memory."""
-OTHER = "other"
+OTHER, PARTIAL = "other", "partial success"
+"""Kinds of refusals: those beyond MOST_KINDS, and records rejected of a request that was accepted."""
 UNEXPLAINED = "records were rejected without a message"
 
 
@@ -91,7 +92,7 @@ class Account:
             tally.rejected += rejected
             tally.pending -= records
             if rejected:
-                _note(tally.refusals, "partial success", Note(message or UNEXPLAINED, 1, rejected))
+                _note(tally.refusals, PARTIAL, Note(message or UNEXPLAINED, 1, rejected))
             if rejected or message:
                 _note(tally.warnings, message or UNEXPLAINED, Note(message or UNEXPLAINED, 1, rejected))
 
