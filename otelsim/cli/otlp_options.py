@@ -19,7 +19,7 @@ OTLP_OPTIONS = (
     click.option("--protocol", metavar="NAME", help="grpc or http/protobuf.  [http/protobuf]"),
     click.option("--header", multiple=True, metavar="NAME=VALUE", help="A header; NAME=@FILE reads its value."),
     click.option("--compression", metavar="NAME", help="gzip or none.  [none]"),
-    click.option("--timeout", metavar="SECONDS", help="Of one attempt.  [10]"),
+    click.option("--timeout", metavar="SECONDS", help="Of one attempt.  [600 for a run, 10 for doctor]"),
     click.option("--certificate", metavar="FILE", help="PEM of those to trust.  [the system's]"),
     click.option("--client-key", metavar="FILE", help="PEM of our key, for mutual TLS."),
     click.option("--client-certificate", metavar="FILE", help="PEM of our certificate."),
@@ -48,11 +48,15 @@ def taken(options: dict[str, Any]) -> dict[str, object]:
     return {name: value for name, value in found.items() if value is not None and value != ()}
 
 
-def otlp_settings(given: dict[str, object]) -> "dict[str, OtlpSettings]":
-    """Settings by signal; InputError names the option or variable at fault. Says what a user should know, on stderr."""
-    from otelsim.sinks.otlp.settings import resolve, warnings
+def otlp_settings(given: dict[str, object], patient: bool = False) -> "dict[str, OtlpSettings]":
+    """Settings by signal; InputError names the option or variable at fault. Says what a user should know, on stderr.
 
-    found = resolve({name.replace("-", "_"): _text(value) for name, value in given.items()}, os.environ)
+    ``patient``: where no time-out is given, a busy receiver is waited for (see `settings.PATIENT_S`).
+    """
+    from otelsim.sinks.otlp.settings import PATIENT_S, TIMEOUT_S, resolve, warnings
+
+    timeout_s = PATIENT_S if patient else TIMEOUT_S
+    found = resolve({name: _text(value) for name, value in given.items()}, os.environ, timeout_s)
     for line in warnings(given):
         click.echo(f"otelsim: {line}", err=True)
     return found

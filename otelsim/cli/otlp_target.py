@@ -83,7 +83,7 @@ def _target(
         persona_attribute=asked["metric_attribute"] == "persona",
         client_spans=bool(asked["client_spans"]),
     )
-    found = otlp_settings(given) if sink == "otlp" else None
+    found = otlp_settings(given, patient=True) if sink == "otlp" else None
     settings = {signal: found[signal] for signal in signals} if found else None
     if encoder == SDK and settings:
         _try_exporters(settings)

@@ -21,6 +21,10 @@ from otelsim.sinks.otlp.splitting import halves
 
 Split = Callable[[], list[tuple[bytes, int]]]
 """Gives a request's records as smaller requests, each with its number of records."""
+LATE_S = 10.0
+"""A request without an answer for so long is told of."""
+LEAST_S = 0.5
+"""The time of a last attempt."""
 CLOSING_S = 2.0
 """How long closing waits for requests to end; longer takes only one that is still connecting."""
 
@@ -77,6 +81,7 @@ class Sender:
         self._stop = threading.Event()
         self._failure: BaseException | None = None
         self._waiting: dict[str, Waiting] = {}
+        self._under_way: dict[int, Waiting] = {}
 
     def send(self, signal: str, body: bytes, records: int, split: Split | None = None) -> None:
         """Put a request on its way, as soon as there is room for it; RunError where sending was given up."""
@@ -111,8 +116,10 @@ class Sender:
 
     def waiting(self) -> list[Waiting]:
         """The endpoints that are waited for, longest first; empty while all goes well."""
+        late_s = time.time() - LATE_S
         with self._changed:
-            return sorted(self._waiting.values(), key=lambda each: each.since_s)
+            late = {each.endpoint: each for each in self._under_way.values() if each.since_s < late_s}
+            return sorted({**late, **self._waiting}.values(), key=lambda each: each.since_s)
 
     def _raise_failure(self) -> None:
         if isinstance(self._failure, RunError):
@@ -172,7 +179,7 @@ class Sender:
         settings, exporter = self.settings[parcel.signal], self._exporters[parcel.signal]
         began_s, failures = time.monotonic(), 0
         while True:
-            outcome = exporter.export(parcel.body, settings.timeout_s)
+            outcome = self._attempt(parcel, exporter, settings, time.monotonic() - began_s)
             if not isinstance(outcome, Retry):
                 self._note(settings.endpoint, None)
                 return outcome
@@ -180,6 +187,18 @@ class Sender:
             self._note(settings.endpoint, outcome.reason)
             self._pause(settings, outcome, failures, time.monotonic() - began_s)
             self.account.resent(parcel.signal, parcel.records)
+
+    def _attempt(self, parcel: Parcel, exporter: Exporter, settings: OtlpSettings, tried_s: float) -> Outcome:
+        """One attempt, no longer than the request may be tried; who looks meanwhile sees that it is under way."""
+        left_s = settings.give_up_after_s - tried_s if settings.give_up_after_s is not None else settings.timeout_s
+        me = threading.get_ident()
+        with self._changed:
+            self._under_way[me] = Waiting(settings.endpoint, "a request is not answered yet", time.time())
+        try:
+            return exporter.export(parcel.body, min(settings.timeout_s, max(left_s, LEAST_S)))
+        finally:
+            with self._changed:
+                del self._under_way[me]
 
     def _pause(self, settings: OtlpSettings, outcome: Retry, failures: int, tried_s: float) -> None:
         """Wait for the next attempt, or give up where it would come too late."""

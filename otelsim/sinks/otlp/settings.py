@@ -22,6 +22,10 @@ from otelsim.sinks.otlp.tls import TlsFiles
 SIGNALS = ("traces", "logs", "metrics")
 COMPRESSIONS = ("gzip", "none")
 TIMEOUT_S = 10.0
+"""The specification's default."""
+PATIENT_S = 600.0
+"""Ours for runs: a Collector whose queue is full answers when there is room, and what is sent anew meanwhile is stored
+twice. (Seen: with 10 s, two of 1,200 requests of a run into a busy VictoriaMetrics.)"""
 MAX_REQUEST_BYTES = (4 << 20) - (64 << 10)
 """Bytes of a body before compression: under the 4 MiB that gRPC receivers take by default."""
 IN_FLIGHT = 4
@@ -62,15 +66,17 @@ class OtlpSettings:
         return tls.context(self.tls_files)
 
 
-def resolve(options: Mapping[str, object], environ: Mapping[str, str]) -> dict[str, OtlpSettings]:
-    """Settings by signal; InputError names the option or variable at fault.
+def resolve(
+    options: Mapping[str, object], environ: Mapping[str, str], timeout_s: float = TIMEOUT_S
+) -> dict[str, OtlpSettings]:
+    """Settings by signal; InputError names the option or variable at fault. ``timeout_s`` holds where none is given.
 
     ``options`` holds the flags that were given, by name (``endpoint``, ``logs_endpoint``, ``protocol``, ``header`` (a
     sequence of ``name=value``), ``compression``, ``timeout`` (s), ``certificate``, ``client_key``,
     ``client_certificate``, ``insecure``, ``give_up_after`` (s), ``max_request_bytes``, ``in_flight``,
     ``allow_insecure_auth``); None is a flag not given.
     """
-    return {signal: _Asked(signal, options, environ).settings() for signal in SIGNALS}
+    return {signal: _Asked(signal, options, environ, timeout_s).settings() for signal in SIGNALS}
 
 
 def warnings(options: Mapping[str, object]) -> list[str]:
@@ -111,6 +117,7 @@ class _Asked:
     signal: str
     options: Mapping[str, object]
     environ: Mapping[str, str] = field(repr=False)
+    default_timeout_s: float = TIMEOUT_S
 
     def settings(self) -> OtlpSettings:
         protocol = self._choice("protocol", PROTOCOLS, HTTP)
@@ -203,7 +210,7 @@ class _Asked:
 
     def _timeout_s(self) -> float:
         found = self._find("timeout")
-        seconds = self._seconds("timeout", TIMEOUT_S) or TIMEOUT_S
+        seconds = self._seconds("timeout", None) or self.default_timeout_s
         return seconds / 1_000 if found and found.variable else seconds
 
     def _seconds(self, name: str, default: float | None) -> float | None:
