@@ -1,0 +1,5 @@
+"""``python -m benchmarks.otlp``."""
+
+from benchmarks.otlp.suite import main
+
+main()

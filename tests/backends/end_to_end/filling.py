@@ -1,0 +1,72 @@
+"""Stores filled with a run, and the JSON lines of the same run beside them."""
+
+from dataclasses import dataclass
+from functools import cached_property
+from string import Template
+from typing import Any
+
+import polars as pl
+
+from tests.backends.end_to_end import truth
+from tests.backends.end_to_end.runs import LONGEST_S, Run
+from tests.backends.stores import Backends
+
+
+@dataclass(frozen=True)
+class Filled:
+    """Stores with one run in them, and what it said as JSON lines."""
+
+    backends: Backends
+    sent: Run
+    written: Run
+
+    @cached_property
+    def calls(self) -> pl.DataFrame:
+        return truth.calls(self.written)
+
+    @cached_property
+    def requests(self) -> pl.DataFrame:
+        return self.calls.filter(pl.col("parent_span_id").is_null())
+
+    @cached_property
+    def hours(self) -> list[int]:
+        """Ends of hours in which something failed: one of each incident, in epoch seconds."""
+        return sorted({truth.hours_of(incident)[-1] for incident in self.written.incidents})
+
+    @cached_property
+    def values(self) -> dict[str, str]:
+        """Of the page's names: the commonest release of content:posts, and a trace in which a dependency failed."""
+        posts = self.calls.filter(pl.col("service_id").cast(pl.String) == "social:content:posts")
+        cascades = self.calls.filter(source().str.starts_with("dependency:"))
+        release = posts.group_by("release").len().sort("len", "release")["release"].cast(pl.String)[-1]
+        return {"release": release, "run_id": self.sent.run_id, "trace_id": cascades["trace_id"][0]}
+
+    def said(self, query: str, **more: str) -> str:
+        """A documented query with values for its names."""
+        return Template(query).substitute(self.values | more)
+
+    def numbers(self, query: str, at_s: int, label: str = "") -> dict[str, float]:
+        """The answer to an instant query by the values of its label; by nothing where it has none."""
+        found = self.backends.metrics.instant(query, at_s)
+        return {one["metric"].get(label, ""): float(one["value"][1]) for one in found}
+
+
+def settle(backends: Backends) -> None:
+    """Waits until all that was sent is stored, and makes it visible."""
+    backends.collector.drain(LONGEST_S)
+    backends.metrics.flush()
+    backends.logs.flush()
+
+
+def source() -> pl.Expr:
+    return pl.col("error_source").cast(pl.String)
+
+
+def window(incident: dict[str, Any]) -> dict[str, str]:
+    """The names that queries of an incident have."""
+    return {key: incident[key] for key in ("component", "start", "end")}
+
+
+def hour(start_us: pl.Expr) -> pl.Expr:
+    """The hour that an instant lies in, as VictoriaLogs writes it."""
+    return start_us.cast(pl.Datetime("us")).dt.truncate("1h").dt.strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -1,0 +1,78 @@
+"""Everything that was generated is in the stores, once: by every transport, into fresh stores."""
+
+from itertools import product
+
+import pytest
+
+from tests.backends.end_to_end.counting import GAUGES, PARTS, differences, held, losses, passed, promised, sent
+from tests.backends.end_to_end.filling import settle
+from tests.backends.end_to_end.relay import Relay, Spoiler
+from tests.backends.end_to_end.runs import day, send, week, year
+
+pytestmark = [pytest.mark.backends, pytest.mark.xdist_group("counts")]
+# What opens a series costs the store far more than what adds to one, and in a small run nearly every point does.
+SMALL = {"year": year(500), "incidents": week(1_000)}
+FULL = {"year": year(100_000), "incidents": week(1_000_000)}
+MATRIX = [
+    pytest.param(asked, protocol, compression, id=f"{name}-{asked.requests}-{protocol}-{compression}", marks=marks)
+    for runs, marks in ((SMALL, ()), (FULL, pytest.mark.slow))
+    for (name, asked), protocol, compression in product(runs.items(), ("http/protobuf", "grpc"), ("none", "gzip"))
+]
+TRANSPORTS = {"http/protobuf": "http", "grpc": "grpc"}
+
+
+@pytest.mark.parametrize(("asked", "protocol", "compression"), MATRIX)
+def test_all_of_a_run_arrives_once(fresh, tmp_path, asked, protocol, compression):
+    with fresh(tmp_path) as backends:
+        url = backends.collector.url if protocol != "grpc" else f"http://{backends.collector.grpc_endpoint}"
+        run = send(asked, tmp_path / "run", url, "--protocol", protocol, "--compression", compression)
+        settle(backends)
+        assert run.manifest["counts"]["requests"] == asked.requests
+        assert differences(backends, run) == {}
+        assert losses(backends) == {}
+        assert passed(backends.collector, TRANSPORTS[protocol]) == sent(run.manifest)
+
+
+@pytest.fixture(scope="module")
+def shared(fresh, tmp_path_factory):
+    """Stores for small runs that are told apart by their ids."""
+    with fresh(tmp_path_factory.mktemp("shared")) as backends:
+        yield backends
+
+
+DAY = day(200)
+
+
+def test_two_runs_are_told_apart_and_counted_apart(shared, tmp_path):
+    """The same records, and a third of another seed: only otelsim.run.id differs between the first two."""
+    asked = {"blue": DAY, "green": DAY, "red": DAY.reseeded(7)}
+    runs = [send(one, tmp_path / name, shared.collector.url, "--run-id", name) for name, one in asked.items()]
+    settle(shared)
+    assert [run.run_id for run in runs] == list(asked)
+    blue, green, red = (held(shared, run) for run in runs)
+    assert [differences(shared, run) for run in runs] == [{}, {}, {}]
+    assert blue == green != red
+    assert shared.spans.durations_ns["blue"] == shared.spans.durations_ns["green"]
+    assert shared.spans.durations_ns["blue"].keys().isdisjoint(shared.spans.durations_ns["red"])
+
+
+@pytest.mark.parametrize("double", [False, True], ids=["dropped", "doubled"])
+def test_one_record_too_few_or_too_many_is_seen(shared, tmp_path, double):
+    """One record of each kind is dropped or doubled between the program and the Collector: of five gauges and two
+    histograms, so histograms differ by two."""
+    spoiler = Spoiler(double)
+    with Relay(shared.collector.url, spoiler) as relay:
+        run = send(DAY, tmp_path / "run", relay.url, "--run-id", f"spoilt-{double}")
+    settle(shared)
+    kinds = {"span", "log record", *(f"{name} gauge" for name in (*GAUGES, "cache_hit"))}
+    assert spoiler.spoilt == kinds | {
+        f"{name}.duration histogram" for name in ("http.server.request", "rpc.server.call")
+    }
+    change = 1 if double else -1
+    wanted = promised(run.manifest)
+    ones = {"spans", "log records", *GAUGES, "cache_hit"} | (
+        set() if double else {"distinct spans", "distinct log records"}
+    )
+    expected = dict.fromkeys(ones, change) | {f"histogram {part}": 2 * change for part in PARTS}
+    found = differences(shared, run)
+    assert {name: n - wanted[name] for name, (_, n) in found.items()} == expected

@@ -1,0 +1,210 @@
+"""Every documented query (docs/queries.md), asked of stores filled with `incidents`, gives the JSON lines' number."""
+
+import shutil
+
+import polars as pl
+import pytest
+
+from tests.backends.end_to_end import page, quantiles, truth
+from tests.backends.end_to_end.counting import differences, losses
+from tests.backends.end_to_end.filling import Filled, hour, settle, source, window
+from tests.backends.end_to_end.runs import HOUR_S, send, week, write
+
+pytestmark = [pytest.mark.backends, pytest.mark.xdist_group("queries")]
+FAILED = ~pl.col("success")
+REFUSED, NOTHING, WRONG = "refused", "nothing", "wrong"
+
+
+@pytest.fixture(scope="module", params=[10_000, pytest.param(1_000_000, marks=pytest.mark.slow)])
+def filled(fresh, tmp_path_factory, request):
+    """Stores with scenario `incidents` in them, and its JSON lines."""
+    directory, asked = tmp_path_factory.mktemp("filled"), week(request.param)
+    written = write(asked, directory / "written")
+    with fresh(directory) as backends:
+        sent = send(asked, directory / "sent", backends.collector.url)
+        settle(backends)
+        yield Filled(backends, sent, written)
+    shutil.rmtree(written.folder)
+
+
+def rows(section):
+    """Parameters of a test: the rows of a section."""
+    return pytest.mark.parametrize("row", page.rows(section), ids=lambda row: row.purpose)
+
+
+def same(found, wanted):
+    """Equal numbers of the same names, but for rounding."""
+    assert wanted, "nothing to compare"
+    assert found == pytest.approx(wanted, rel=1e-9)
+
+
+def test_the_run_arrived_exactly(filled):
+    assert differences(filled.backends, filled.sent) == {}
+    assert losses(filled.backends) == {}
+    assert filled.sent.manifest["counts"]["requests"] == filled.requests.height == filled.sent.asked.requests
+
+
+@rows("Points")
+def test_points(filled, row):
+    labels = page.labels_of(filled.said(row.query))
+    labels.pop("otelsim_run_id", None)
+    wanted = truth.matching(filled.calls, labels).select("start_ms", "duration_ms")
+    found = filled.backends.metrics.exported(filled.said(row.query))
+    points = [pair for series in found for pair in zip(series["timestamps"], series["values"], strict=True)]
+    assert wanted.height > 0
+    assert sorted(points) == sorted(wanted.rows())
+
+
+@rows("Calls")
+def test_calls(filled, row):
+    label = page.grouped_by(row.query)
+    for at_s in filled.hours:
+        same(filled.numbers(row.query, at_s, label), truth.by(truth.within(filled.calls, at_s), label, pl.len()))
+
+
+def error_rates(calls, label, zeros):
+    rates = truth.by(calls, label, FAILED.mean())
+    return {name: rate for name, rate in rates.items() if rate or zeros}
+
+
+@rows("Error rate")
+def test_error_rate(filled, row):
+    label = page.grouped_by(row.query)
+    for at_s in filled.hours:
+        wanted = error_rates(truth.within(filled.calls, at_s), label, "zeros" in row.purpose)
+        assert any(wanted.values())
+        same(filled.numbers(row.query, at_s, label), wanted)
+
+
+@rows("p99 latency")
+def test_p99_of_the_points_is_right_to_a_bucket(filled, row):
+    label = page.grouped_by(row.query)
+    for at_s in filled.hours:
+        wanted = truth.by(truth.within(filled.calls, at_s), label, truth.p99("duration_ms"))
+        found = filled.numbers(row.query, at_s, label)
+        assert found.keys() == wanted.keys() != set()
+        assert quantiles.far_off(found, wanted, quantiles.OF_POINTS) == {}
+
+
+def histogram_truth(purpose, requests):
+    """What a row of the histograms' table must answer, of an hour's requests."""
+    if purpose.startswith("how many"):
+        return truth.by(requests, "service_id", pl.len()) if "service" in purpose else {"": requests.height}
+    label = f"{purpose.split()[-1]}_id"
+    return error_rates(requests, label, False) if "rate" in purpose else None
+
+
+HISTOGRAM_ROWS = page.rows("Requests, from the histograms")
+COUNTED = [row for row in HISTOGRAM_ROWS if not row.purpose.startswith(("p99", "calls"))]
+P99 = [row for row in HISTOGRAM_ROWS if row.purpose.startswith("p99")]
+CALLS = [row for row in HISTOGRAM_ROWS if row.purpose.startswith("calls")]
+
+
+@pytest.mark.parametrize("row", COUNTED, ids=lambda row: row.purpose)
+def test_requests_counted_by_the_histograms(filled, row):
+    label = page.grouped_by(row.query)
+    for at_s in filled.hours:
+        wanted = histogram_truth(row.purpose, truth.rooted(filled.requests, at_s))
+        if "second" in row.purpose:
+            wanted = {name: n / HOUR_S for name, n in wanted.items()}
+        assert any(wanted.values())
+        same(filled.numbers(row.query, at_s, label), wanted)
+
+
+@pytest.mark.parametrize("row", CALLS, ids=lambda row: row.purpose)
+def test_calls_of_dependencies_count_in_their_requests_interval(filled, row):
+    children = filled.calls.filter(pl.col("parent_span_id").is_not_null())
+    for at_s in filled.hours:
+        same(filled.numbers(row.query, at_s), {"": truth.rooted(children, at_s).height})
+
+
+@pytest.mark.parametrize("row", P99, ids=lambda row: row.purpose)
+def test_p99_of_the_histograms_lies_in_the_right_bucket(filled, row):
+    label = page.grouped_by(row.query)
+    for at_s in filled.hours:
+        wanted = truth.by(truth.rooted(filled.requests, at_s), label, truth.p99("duration_ms") / 1_000)
+        found = filled.numbers(row.query, at_s, label)
+        assert found.keys() == wanted.keys() != set()
+        assert quantiles.outside(found, wanted) == {}
+
+
+LOG_RECORDS = {
+    "all infrastructure failures": source().str.starts_with("infrastructure:"),
+    "one component's": source() == "infrastructure:dynamodb_throttle",
+    "all cascades": source().str.starts_with("dependency:"),
+    "one dependency's": source() == "dependency:content:posts",
+    "a run": pl.lit(True),
+}
+
+
+@rows("Failures, in the logs")
+def test_failures_in_the_logs(filled, row):
+    purpose = row.purpose.removesuffix(", exactly")
+    a_trace = pl.col("trace_id") == filled.values["trace_id"]
+    wanted = filled.calls.filter(a_trace if purpose == "a trace" else LOG_RECORDS[purpose])["span_id"]
+    query = filled.said(row.query)
+    assert filled.backends.logs.count(query) == len(wanted) > 0
+    found = filled.backends.logs.rows(f"{query} | fields span_id")
+    assert sorted(record["span_id"] for record in found) == sorted(wanted)
+
+
+@rows("Incidents, in the logs")
+def test_incidents_in_the_logs(filled, row):
+    by_hour = row.purpose.startswith("by hour")
+    grouped = hour(pl.col("start_us")) if by_hour else pl.col("service_id").cast(pl.String)
+    for incident in filled.written.incidents:
+        failed = filled.calls.filter(of(incident)).group_by(grouped.alias("group")).len()
+        found = filled.backends.logs.rows(filled.said(row.query, **window(incident)))
+        label = "_time" if by_hour else "service_id"
+        same({one[label]: int(one["failures"]) for one in found}, dict(failed.iter_rows()))
+
+
+def of(incident):
+    """Whether a call failed for an incident, within its time."""
+    bounds = pl.Series([incident["start"], incident["end"]]).str.to_datetime("%Y-%m-%dT%H:%M:%S%.fZ", time_unit="us")
+    start_us, end_us = bounds.dt.epoch("us")
+    during = pl.col("start_us").is_between(start_us, end_us, closed="left")
+    return during & (source() == f"infrastructure:{incident['component']}")
+
+
+MISTAKES = page.mistakes("What does not work")
+FAULTS = {
+    "histogram_quantile(0.99, request_duration_ms) by (service_id)": REFUSED,
+    "histogram_quantile(0.99, sum by (service_id) (request_duration_ms))": NOTHING,
+    "quantile by (service_id) (0.99, request_duration_ms)": WRONG,
+    'sum by (service_id) (rate(request_duration_ms{success="false"}[1h])) '
+    "/ sum by (service_id) (rate(request_duration_ms[1h]))": WRONG,
+    "sum(rate(http_server_request_duration_seconds_count[1h]))": WRONG,
+    'error_source:"infrastructure*"': NOTHING,
+    'error_source:="infrastructure"': NOTHING,
+}
+
+
+@pytest.mark.parametrize("mistake", MISTAKES, ids=lambda mistake: mistake.wrong)
+def test_what_does_not_work_does_not(filled, mistake):
+    fault = FAULTS[mistake.wrong]
+    if fault == REFUSED:
+        with pytest.raises(ValueError, match=r"answered 4.*unparsed data left"):
+            filled.numbers(mistake.wrong, filled.hours[0])
+    elif "error_source" in mistake.wrong:
+        assert filled.backends.logs.count(mistake.wrong) == 0
+    else:
+        wrong_in_most_hours(filled, mistake, fault)
+
+
+def wrong_in_most_hours(filled, mistake, fault):
+    """Nothing is answered in any hour; or in most hours most of the answers are a tenth off, or missing."""
+    label = page.grouped_by(mistake.right)
+    right = [filled.numbers(mistake.right, at_s, label) for at_s in filled.hours]
+    wrong = [filled.numbers(mistake.wrong, at_s, label) for at_s in filled.hours]
+    assert all(right)
+    if fault == NOTHING:
+        assert not any(wrong)
+    bad = [
+        sum(far(one.get(name), n) for name, n in r.items()) > len(r) / 2 for one, r in zip(wrong, right, strict=True)
+    ]
+    assert sum(bad) > len(bad) / 2
+
+
+def far(found, wanted):
+    return found is None or abs(found - wanted) > 0.1 * wanted
