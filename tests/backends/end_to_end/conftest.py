@@ -22,13 +22,13 @@ def fresh(programs: Programs) -> Starter:
     @contextmanager
     def start(directory: Path) -> Iterator[Backends]:
         with ExitStack() as stack:
+            stack.callback(_remove_data, directory)
             metrics = stack.enter_context(stores.victoria_metrics(programs, directory))
             logs = stack.enter_context(stores.victoria_logs(programs, directory))
             spans = stack.enter_context(SpansOfRuns())
             urls = {"VICTORIAMETRICS_URL": metrics.url, "VICTORIALOGS_URL": logs.url, "VICTORIATRACES_URL": spans.url}
             front = stack.enter_context(stores.collector(programs, directory, urls, COLLECTOR_CONFIG))
             yield Backends(front, metrics, logs, spans)
-        _remove_data(directory)
 
     return start
 
@@ -36,4 +36,4 @@ def fresh(programs: Programs) -> Starter:
 def _remove_data(directory: Path) -> None:
     """Full volumes are many gigabytes, which pytest would keep for three sessions. The programs' logs stay."""
     for data in (directory / name for name in ("victoria-metrics", "victoria-logs", "queue")):
-        shutil.rmtree(data)
+        shutil.rmtree(data, ignore_errors=True)
