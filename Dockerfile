@@ -1,15 +1,19 @@
 # otelsim as a small image that runs as nobody in particular: `docker build -t otelsim:local .`
 ARG PYTHON=python:3.13.15-slim-bookworm
 
-# Building needs pip, hatchling and the sources; running needs none of them.
+# Building needs pip, hatchling and the sources; running needs none of them. Nothing is fetched but what is locked.
 FROM ${PYTHON} AS build
 WORKDIR /source
+COPY requirements/build.txt requirements/image.txt requirements/
+RUN pip install --no-cache-dir --require-hashes --only-binary :all: --requirement requirements/build.txt \
+    && python -m venv --without-pip /opt/otelsim \
+    && pip --python /opt/otelsim/bin/python \
+        install --no-cache-dir --require-hashes --only-binary :all: --requirement requirements/image.txt
 COPY pyproject.toml README.md LICENSE NOTICE ./
 COPY otelsim otelsim
 COPY fixtures fixtures
-RUN pip wheel --no-cache-dir --no-deps --wheel-dir /wheels . \
-    && python -m venv --without-pip /opt/otelsim \
-    && pip --python /opt/otelsim/bin/python install --no-cache-dir /wheels/*.whl
+RUN pip wheel --no-cache-dir --no-deps --no-build-isolation --wheel-dir /wheels . \
+    && pip --python /opt/otelsim/bin/python install --no-cache-dir --no-deps /wheels/*.whl
 
 FROM ${PYTHON}
 COPY --from=build /opt/otelsim /opt/otelsim
