@@ -6,34 +6,13 @@ import signal
 import subprocess
 import time
 
-import psutil
 import pytest
 
 from tests.command import OTELSIM, WEEK
+from tests.memory import watched
 
 pytestmark = pytest.mark.backends
 MOST_MIB = 250
-SEEN_S = 0.2
-
-
-def worker_mib(run: subprocess.Popen) -> float:
-    """The largest resident set of the run's workers, in MiB."""
-    found = [0.0]
-    for child in psutil.Process(run.pid).children(recursive=True):
-        try:
-            found.append(child.memory_info().rss / 2**20)
-        except psutil.NoSuchProcess:
-            continue
-    return max(found)
-
-
-def watched(run: subprocess.Popen, seconds: float) -> float:
-    """The most that a worker had in that time, or until the run ends."""
-    most, until = 0.0, time.monotonic() + seconds
-    while time.monotonic() < until and run.poll() is None:
-        most = max(most, worker_mib(run))
-        time.sleep(SEEN_S)
-    return most
 
 
 @pytest.mark.parametrize(
