@@ -8,6 +8,9 @@ class OtelsimError(Exception):
 
     exit_code = 1
 
+    def __init__(self, message: str) -> None:
+        super().__init__(one_line(message))
+
 
 class InputError(OtelsimError):
     """Bad usage or input (exit code 2): nothing was written.
@@ -26,7 +29,7 @@ class FixtureErrors(InputError):
     """All faults found in a world folder, one line each, in file order."""
 
     def __init__(self, faults: list[InputError]) -> None:
-        OtelsimError.__init__(self, "\n".join(str(f) for f in faults))
+        Exception.__init__(self, "\n".join(str(f) for f in faults))
         self.where = faults[0].where if faults else ""
         self.faults = faults
 
@@ -44,3 +47,8 @@ class Interruption(OtelsimError):
 def at(path: Path | str, line: int) -> str:
     """``file:line``, the way every fixture fault starts."""
     return f"{path}:{line}"
+
+
+def one_line(text: str) -> str:
+    """``text`` with what does not print as itself escaped: names may hold line ends, colours, halves of characters."""
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)

@@ -14,6 +14,7 @@ LONGEST_S = 100 * 366 * 86_400
 """Longest run: sums over its 5-minute bins stay far inside 64 bits."""
 MAX_DEPTH = 32
 """Deepest call tree that can be asked for; node numbers have 10 bits."""
+_LONGEST_SHOWN = 100
 
 
 @dataclass(frozen=True)
@@ -81,21 +82,30 @@ _INCIDENT_KEYS = ("component", "start", "duration", "failure_rate", "latency_fac
 def load(name_or_path: str) -> Scenario:
     """The shipped scenario of that name, or the TOML file; InputError with ``file:line`` for a fault."""
     path = SHIPPED / f"{name_or_path}.toml"
-    if re.fullmatch(r"[a-z_]+", name_or_path) is None or not path.is_file():
+    if re.fullmatch(r"[a-z_]+", name_or_path) is None or not _is_file(path):
         path = Path(name_or_path)
-    if "\0" in name_or_path or not path.is_file():
+    if "\0" in name_or_path or not _is_file(path):
         shipped = ", ".join(sorted(p.stem for p in SHIPPED.glob("*.toml")))
         raise InputError("--scenario", f"no scenario or file {name_or_path!r} (shipped: {shipped})")
     return parse(_read(path), path)
 
 
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except OSError:  # a name that is too long, or a folder that nobody may look into
+        return False
+
+
 def _read(path: Path) -> str:
     try:
-        return path.read_bytes().decode()
+        data = path.read_bytes()
+        return data.decode()
     except OSError as error:
-        raise InputError(str(path), f"cannot be read: {error.strerror}") from None
+        raise InputError(at(path, 1), f"cannot be read: {error.strerror}") from None
     except UnicodeDecodeError as error:
-        raise InputError(str(path), f"is not UTF-8 at byte {error.start}") from None
+        line = data.count(b"\n", 0, error.start) + 1
+        raise InputError(at(path, line), f"is not UTF-8 at byte {error.start}") from None
 
 
 def parse(text: str, path: Path) -> Scenario:
@@ -140,11 +150,21 @@ def checked(key: str, value: Any) -> tuple[str, Any]:
 
 def _within(value: Any, kind: Any, bounds: tuple[float, float]) -> Any:
     if isinstance(value, bool) or not isinstance(value, kind):
-        raise ValueError(f"must be a number, not {value!r}")
+        raise ValueError(f"must be a number, not {_shown(value)}")
     low, high = bounds
     if not low <= value <= high:
-        raise ValueError(f"must be from {low} to {high}, not {value}")
+        raise ValueError(f"must be from {low} to {high}, not {_shown(value)}")
     return value
+
+
+def _shown(value: Any) -> str:
+    """A value in a message. Python shows neither tables of tables without end nor integers of any length."""
+    if isinstance(value, dict | list):
+        return "a table" if isinstance(value, dict) else "a list"
+    if isinstance(value, int) and abs(value) >= 10**_LONGEST_SHOWN:
+        return f"a number of over {_LONGEST_SHOWN} digits"
+    text = repr(value)
+    return text if len(text) <= _LONGEST_SHOWN else text[:_LONGEST_SHOWN] + "…"
 
 
 class _Reader:

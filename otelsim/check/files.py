@@ -10,6 +10,7 @@ import zstandard
 from isal import igzip
 
 from otelsim.errors import InputError
+from otelsim.world.finding import is_folder
 
 SUFFIXES = {None: "", "zstd": ".zst", "gzip": ".gz"}
 SIGNALS = ("logs", "metrics")
@@ -45,7 +46,7 @@ class RunFiles:
 
 def open_run(directory: Path) -> RunFiles:
     """Read a run's manifest, summary and incidents; InputError if ``directory`` is no run."""
-    if not directory.is_dir():
+    if not is_folder(directory):
         raise InputError(str(directory), "no such directory")
     manifest = _json(directory / "manifest.json")
     _require(directory / "manifest.json", manifest)

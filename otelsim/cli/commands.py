@@ -8,7 +8,7 @@ from typing import Any, NoReturn
 
 import click
 
-from otelsim.errors import OtelsimError
+from otelsim.errors import OtelsimError, one_line
 
 
 class Command(click.Command):
@@ -51,6 +51,9 @@ def run(command: click.Command) -> NoReturn:
     signal.signal(signal.SIGINT, _interrupt)
     # Leaving at once leaves semaphores to their keeper, who would say so.
     os.environ.setdefault("PYTHONWARNINGS", "ignore::UserWarning:multiprocessing.resource_tracker")
+    os.umask(
+        os.umask(0o077) | 0o027
+    )  # before anything is imported that makes a folder for compiled kernels: they are code
     try:
         code = command.main(prog_name="otelsim", standalone_mode=False)
         sys.stdout.flush()
@@ -60,7 +63,7 @@ def run(command: click.Command) -> NoReturn:
         click.echo(error.format_message(), err=True)
         code = 2
     except click.ClickException as error:
-        code = fail(_one_line(error), 2)
+        code = fail(one_line(_said(error)), 2)
     except OtelsimError as error:
         code = fail(str(error), error.exit_code)
     except (KeyboardInterrupt, click.Abort):
@@ -81,7 +84,7 @@ def fail(message: str, code: int) -> int:
     return code
 
 
-def _one_line(error: click.ClickException) -> str:
+def _said(error: click.ClickException) -> str:
     message = " ".join(error.format_message().split())
     if isinstance(error, click.BadParameter) and error.param is not None:
         name = error.param.opts[0] if isinstance(error.param, click.Option) else error.param.human_readable_name

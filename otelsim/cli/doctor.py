@@ -1,6 +1,7 @@
 """``otelsim doctor``."""
 
 import json
+import math
 import os
 import sys
 import time
@@ -57,9 +58,13 @@ def doctor(scenario: str, signals: str, as_json: bool, quiet: bool, **more: Any)
     sites = {f"--{name.replace('_', '-')}": more.pop(name) for name in SITES}
     settings = otlp_settings(taken(more))
     from otelsim.doctor.asking import Asked
+    from otelsim.world.finding import find_world
 
     run = chosen(scenario, more)
+    find_world(run.world)
     asked = Asked([settings[signal] for signal in _signals(signals)], sites)
+    if wait_s is not None and math.isnan(wait_s):
+        raise InputError("--wait-for", "is not a number")
     if waits or wait_s is not None:
         _wait(asked, WAIT_S if wait_s is None else wait_s, quiet)
     _tell(_findings(asked, run.start, run.end), as_json, quiet)

@@ -40,7 +40,7 @@ def call_tree(dependencies: Sequence[Sequence[int]], root: int, depth: int) -> T
                 levels.append(levels[node] + 1)
         tree.child_end.append(len(tree.service))
         if len(tree.service) > MAX_NODES:
-            raise InputError("call_depth", f"a request would make over {MAX_NODES} calls: ask for less depth")
+            raise InputError("--call-depth", f"a request would make over {MAX_NODES} calls: ask for less depth")
     return tree
 
 
@@ -54,14 +54,21 @@ def call_trees(world: World, depth: int) -> list[Tree]:
 def _refuse_cycle(world: World) -> None:
     done: set[int] = set()
     for start in range(len(world.services)):
-        _walk(world, start, [], done)
+        if start not in done:
+            _walk(world, start, done)
 
 
-def _walk(world: World, service: int, path: list[int], done: set[int]) -> None:
-    if service in path:
-        names = [world.services[s].key for s in [*path[path.index(service) :], service]]
-        raise InputError("call_depth", f"unlimited, but the dependencies run in a circle: {' -> '.join(names)}")
-    if service not in done:
-        for child in world.dependencies[service]:
-            _walk(world, child, [*path, service], done)
-        done.add(service)
+def _walk(world: World, start: int, done: set[int]) -> None:
+    """Follow all that a service calls; without recursion, since chains may be longer than Python's."""
+    path, ahead = [start], [iter(world.dependencies[start])]
+    while path:
+        child = next(ahead[-1], None)
+        if child is None:
+            done.add(path.pop())
+            ahead.pop()
+        elif child in path:
+            names = [world.services[s].key for s in [*path[path.index(child) :], child]]
+            raise InputError("--call-depth", f"unlimited, but the dependencies run in a circle: {' -> '.join(names)}")
+        elif child not in done:
+            path.append(child)
+            ahead.append(iter(world.dependencies[child]))

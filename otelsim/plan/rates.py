@@ -102,7 +102,8 @@ def _own_failures(world: World, node: int) -> Floats:
 def request_rates(p: Prepared) -> Floats:
     """Expected requests, [actions, personas]."""
     users = people.users_by_persona(p.world, p.scenario.total_users)
-    week = np.array(people.week_of_personas(p.world, people.activity_by_persona(p.world, users)))
+    activity = people.activity_by_persona(p.world, users)
+    week = np.array(people.choosable(people.week_of_personas(p.world, activity), activity))
     personas = _hours(p.intensity) @ (week / week.sum(axis=1, keepdims=True))
     chosen = np.diff(people.actions_of_personas(p.world), axis=1, prepend=0) / ONE
     made: Floats = p.scenario.total_events * (personas[:, None] * chosen).T

@@ -20,7 +20,8 @@ LINK_EXPONENT = 1.6
 def compile_traffic(world: World, scenario: Scenario) -> tuple[Int64s, Intensity]:
     """The packed tables (`requests.TRAFFIC`) of a resolved scenario, and its measure over time."""
     users = people.users_by_persona(world, scenario.total_users)
-    week = people.week_of_personas(world, people.activity_by_persona(world, users))
+    activity = people.activity_by_persona(world, users)
+    week = people.week_of_personas(world, activity)
     names, key = [o.name for o in world.object_types], keys(scenario.seed)
     tables = {
         "seed": signed(scenario.seed),
@@ -30,7 +31,7 @@ def compile_traffic(world: World, scenario: Scenario) -> tuple[Int64s, Intensity
         "personas": len(world.personas),
         "actions": len(world.actions),
         "places": len(world.placements),
-        "week_personas": np.stack([cumulative(row) for row in week]),
+        "week_personas": np.stack([cumulative(row) for row in people.choosable(week, activity)]),
         "persona_actions": people.actions_of_personas(world),
         "placements": cumulative([p.share for p in world.placements]),
         "first_user": [0, *accumulate(users)][:-1],

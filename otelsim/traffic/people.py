@@ -6,6 +6,7 @@ from math import fsum
 import numpy as np
 
 from otelsim.draws import Int64s, cumulative
+from otelsim.errors import InputError
 from otelsim.world.model import Persona, World
 
 
@@ -40,6 +41,8 @@ def activity_by_persona(world: World, users: Sequence[int]) -> list[float]:
     alive = [p.activity_share if n else 0.0 for p, n in zip(world.personas, users, strict=True)]
     shares = [_rescued(world, persona, alive) if alive[i] else 0.0 for i, persona in enumerate(world.personas)]
     whole = fsum(shares)
+    if whole <= 0:
+        raise InputError("TOTAL_USERS", f"none of {sum(users)} users is of an archetype that does anything: give more")
     return [s / whole for s in shares]
 
 
@@ -54,6 +57,11 @@ def week_of_personas(world: World, activity: Sequence[float]) -> list[list[float
     """Activity by hour of the week (168, Monday 00 UTC first) and persona."""
     people = list(zip(world.personas, activity, strict=True))
     return [[a * p.hourly_weights[h % 24] * p.daily_weights[h // 24] for p, a in people] for h in range(168)]
+
+
+def choosable(week: Sequence[Sequence[float]], activity: Sequence[float]) -> list[Sequence[float]]:
+    """The week to choose a persona by: in an hour of nobody there may still be a request, and then it is anybody's."""
+    return [row if any(row) else activity for row in week]
 
 
 def actions_of_personas(world: World) -> Int64s:

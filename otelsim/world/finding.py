@@ -16,6 +16,14 @@ def bundled() -> dict[str, Path]:
     return {}
 
 
+def is_folder(path: Path) -> bool:
+    """Whether a folder is there, as far as anybody can tell."""
+    try:
+        return path.is_dir()
+    except OSError:  # a name that is too long, or a folder that nobody may look into
+        return False
+
+
 def find_world(name_or_path: str | None) -> Path:
     """The folder of the default world (None), an existing folder, or a bundled world's folder by its name.
 
@@ -23,7 +31,7 @@ def find_world(name_or_path: str | None) -> Path:
     """
     worlds = bundled()
     name = DEFAULT if name_or_path is None else name_or_path
-    if name_or_path is not None and "\0" not in name and Path(name).is_dir():
+    if name_or_path is not None and "\0" not in name and is_folder(Path(name)):
         return Path(name)
     if name in worlds:
         return worlds[name]

@@ -6,7 +6,7 @@ from itertools import pairwise
 from otelsim.draws import INCIDENT, below, words
 from otelsim.errors import InputError
 from otelsim.scenario import Scenario, incident_start_s
-from otelsim.times import rfc3339
+from otelsim.times import LATEST_S, rfc3339
 from otelsim.world.model import World
 from otelsim.world.releases import YEAR_S
 
@@ -74,6 +74,8 @@ def _listed(world: World, scenario: Scenario) -> list[Incident]:
         rate = cause.failure_rate if entry.failure_rate is None else entry.failure_rate
         latency = cause.latency_factor if entry.latency_factor is None else entry.latency_factor
         start = incident_start_s(entry, scenario.start)
+        if start >= LATEST_S:
+            raise InputError("--scenario", f"incident {number}: starts after the year 9998")
         made.append(Incident(component, start, start + entry.duration_s, rate, latency, "scenario"))
     _refuse_overlaps(world, made)
     return made

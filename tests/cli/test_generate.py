@@ -117,7 +117,7 @@ def test_a_bad_scenario_is_told_with_its_line(refused, tmp_path, text, line, mes
 def test_a_scenario_that_is_no_text_is_told(refused, tmp_path):
     path = tmp_path / "mine.toml"
     path.write_bytes(b"a = '\xff'")
-    assert refused("generate", "--scenario", path) == f"{path}: is not UTF-8 at byte 5"
+    assert refused("generate", "--scenario", path) == f"{path}:1: is not UTF-8 at byte 5"
 
 
 def test_incidents_that_overlap_are_refused(refused, tmp_path):

@@ -51,7 +51,7 @@ def circular():
 
 
 def test_a_circle_is_told_with_its_services():
-    with pytest.raises(InputError, match=r"call_depth: unlimited, .*front:web -> catalog:items -> front:web"):
+    with pytest.raises(InputError, match=r"--call-depth: unlimited, .*front:web -> catalog:items -> front:web"):
         call_trees(circular(), 0)
     assert call_trees(circular(), 3)
 

@@ -55,6 +55,11 @@ def parse(where: str, text: str, protocol: str) -> Endpoint:
     return Endpoint(parts.scheme, parts.hostname or "", port, path, Secret(parts.query), _authorization(parts))
 
 
+def holds_secret(text: str) -> bool:
+    """Whether an endpoint that `parse` takes has user info or a query."""
+    return "@" in text or "?" in text
+
+
 def _check(where: str, parts: SplitResult, protocol: str) -> None:
     allowed = ("http", "https", "") if protocol == GRPC else ("http", "https")
     if parts.scheme not in allowed:

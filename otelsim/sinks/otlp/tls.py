@@ -39,10 +39,15 @@ def check(files: TlsFiles, where: TlsFiles | tuple[str, str, str]) -> None:
 
 def _check_readable(where: str, path: Path) -> None:
     try:
-        path.read_bytes()
+        # It is read several times: a pipe has nothing the second time, and a device may never end.
+        special = path.exists() and not path.is_file() and not path.is_dir()
+        if not special:
+            path.open("rb").close()
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else "it is no name of a file"
         raise InputError(where, f"{path} cannot be read: {reason}") from None
+    if special:
+        raise InputError(where, f"{path} cannot be read: it is no regular file")
 
 
 def _check_use(files: TlsFiles, where: str, fault: str) -> None:
