@@ -1,5 +1,6 @@
 """What tests of several packages share."""
 
+import os
 import subprocess
 import sys
 
@@ -9,6 +10,23 @@ from hypothesis import settings
 # A kernel is compiled at its first call, and machines are busy: time says nothing here.
 settings.register_profile("otelsim", deadline=None)
 settings.load_profile("otelsim")
+
+
+UNTRACED = {"backends", "faults", "hostile"}
+"""Tests whose runs are not traced for coverage, which would make them three times as long: others go the same ways."""
+_TRACING: dict[str, str] = {}
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item):
+    """Have the processes that a test starts traced, or not, before its first fixture starts one."""
+    traced = not UNTRACED & set(item.path.parts)
+    _TRACING.update({name: value for name, value in os.environ.items() if name.startswith("COVERAGE_")})
+    for name, value in _TRACING.items():
+        if traced:
+            os.environ[name] = value
+        else:
+            os.environ.pop(name, None)
 
 
 @pytest.fixture(scope="session")

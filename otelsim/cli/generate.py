@@ -7,12 +7,13 @@ from typing import Any
 
 import click
 
+from otelsim.cli.carrying_out import carried_out
 from otelsim.cli.commands import Command
-from otelsim.cli.kernels import ensure_compiled
 from otelsim.cli.options import prepared, scenario_options
 from otelsim.cli.otlp_target import otlp_target, otlp_target_options
-from otelsim.cli.progress import Display, duration, size
-from otelsim.errors import InputError, Interruption
+from otelsim.cli.progress import Display
+from otelsim.cli.resume import resumed_as
+from otelsim.errors import InputError
 
 EXAMPLES = """
 otelsim generate                               a year of 100,000 requests into otelsim-run/
@@ -35,6 +36,7 @@ SINKS = ("jsonl", "otlp", "otlp-file", "null")
     "--output", type=str, default="otelsim-run", show_default=True, metavar="DIR", help="Folder of files and manifest."
 )
 @click.option("--overwrite", is_flag=True, help="Replace the run that is in the folder.")
+@click.option("--resume", is_flag=True, help="Go on with the run in the folder, if there is one of this scenario.")
 @click.option(
     "--workers", type=click.IntRange(min=1), help=f"Processes and files of each kind.  [CPUs, at most {MOST_WORKERS}]"
 )
@@ -49,16 +51,20 @@ def generate(scenario: str, sink: str, output: str, workers: int | None, **more:
     that are not given are taken from the standard variables (OTEL_EXPORTER_OTLP_ENDPOINT and the like).
     """
     compress, overwrite, as_json, quiet = (more.pop(key) for key in ("compress", "overwrite", "as_json", "quiet"))
+    going_on = more.pop("resume")
     if compress and sink not in ("jsonl", "otlp-file"):
         raise InputError("--compress", "goes with --sink jsonl or otlp-file")
     if not output.isprintable() or not output:
         raise InputError("--output", "is not a path")
-    os.umask(0o027)
+    os.umask(os.umask(0o077) | 0o027)
     otlp = otlp_target(sink, more, _digest)
+    if going_on and (overwrite or sink == "null"):
+        raise InputError("--resume", "goes with neither --overwrite nor --sink null")
     ready = prepared(scenario, more)
     count = workers or min(MOST_WORKERS, os.cpu_count() or 1)
     target = (Path(output) if sink != "null" else None, compress or "", otlp(ready))
-    summary = _run(ready, target, count, overwrite, Display(quiet))
+    display = Display(quiet)
+    summary = _made(ready, _target(target), count, (overwrite, going_on), display)
     if as_json:
         click.echo(json.dumps(summary))
 
@@ -69,40 +75,20 @@ def _digest(ready: Any) -> str:
     return run_id(ready)
 
 
-def _run(ready: Any, target: tuple[Any, ...], workers: int, overwrite: bool, display: Display) -> dict[str, Any]:
-    from otelsim.runner.folder import Folder
-    from otelsim.runner.pool import kernels_of
-    from otelsim.runner.running import Run
+def _target(parts: tuple[Any, ...]) -> Any:
     from otelsim.runner.target import Target
 
-    place = Target(*target)
+    return Target(*parts)
+
+
+def _made(ready: Any, place: Any, workers: int, asked: tuple[bool, bool], display: Display) -> dict[str, Any]:
+    """Make the run, over another one's files or on from its own, if that is ``asked`` for."""
+    from otelsim.runner.folder import Folder, holds_journal
+    from otelsim.runner.running import Run
+
+    overwrite, going_on = asked
+    if going_on and holds_journal(place.directory):
+        return resumed_as(place, ready, workers, display)
     folder = Folder(place.directory, overwrite) if place.directory else None
     run = Run(ready, place, workers, display)
-    try:
-        ensure_compiled(display.say, kernels_of(place))
-        with display:
-            summary = run.generate(folder)
-    except KeyboardInterrupt:
-        raise Interruption(_left(place)) from None
-    finally:
-        if folder:
-            folder.close()
-        for line in run.delivered.lines():
-            display.say(line)
-    _report(display, summary, run.seconds(), place)
-    return summary
-
-
-def _left(place: Any) -> str:
-    whole = f": the slices that were finished stand whole in {place.directory}, as .part files"
-    return "interrupted" + (whole if place.has_files else "")
-
-
-def _report(display: Display, summary: dict[str, Any], seconds: float, place: Any) -> None:
-    counts = {"histogram points" if k == "histogram_points" else k: n for k, n in summary["counts"].items()}
-    requests, spans = counts.pop("requests"), counts.pop("spans", 0)
-    if place.otlp and spans:
-        counts = {"spans": spans, **counts}
-    records = ", ".join(f"{n:,} {kind}" for kind, n in counts.items() if n)
-    made = f"{requests:,} requests: {records}, {size(sum(summary['bytes'].values()))} in {duration(seconds)}"
-    display.say(made + (f", in {place.directory}" if place.directory else ""))
+    return carried_out(run, folder, display, lambda: run.generate(folder))

@@ -9,6 +9,7 @@ from otelsim.cli.doctor import doctor
 from otelsim.cli.generate import generate
 from otelsim.cli.incidents import incidents
 from otelsim.cli.plan import plan
+from otelsim.cli.resume import resume
 from otelsim.cli.shell import completion
 from otelsim.cli.world import world
 
@@ -16,6 +17,7 @@ EXAMPLES = """
 otelsim generate                             a year of 100,000 requests into otelsim-run/
 otelsim generate 1000000 5000 --output run   a million requests of 5,000 users
 otelsim generate --scenario incidents        a week in which everything fails
+otelsim resume run                           go on with a run that was interrupted
 otelsim plan 10000000                        what ten million requests would come to
 otelsim check run                            the laws, tried on every record
 otelsim generate --sink otlp                 the same as spans, logs and metrics, to localhost:4318
@@ -33,7 +35,7 @@ def cli() -> None:
     """A simulated social network's year of correlated telemetry, decided by a seed and a scenario."""
 
 
-for command in (generate, plan, check, doctor, incidents, world, completion):
+for command in (generate, resume, plan, check, doctor, incidents, world, completion):
     cli.add_command(command)
 
 

@@ -86,7 +86,11 @@ def chosen(name: str, options: dict[str, Any]) -> Scenario:
 
 def prepared(name: str, options: dict[str, Any]) -> Any:
     """Everything a run is decided by (`runner.preparing.Prepared`)."""
-    scenario = chosen(name, options)
+    return prepared_of(chosen(name, options))
+
+
+def prepared_of(scenario: Scenario) -> Any:
+    """The same for a scenario whose time range is resolved."""
     # Only now: these load numba.
     from otelsim.runner.preparing import prepare
     from otelsim.world.finding import find_world

@@ -62,6 +62,16 @@ def otlp_settings(given: dict[str, object], patient: bool = False) -> "dict[str,
     return found
 
 
+def otlp_settings_again(told: dict[str, Any], given: dict[str, object]) -> "dict[str, OtlpSettings]":
+    """Settings by signal of a run that told them (see `OtlpSettings.told`), with what is ``given`` over them."""
+    from otelsim.sinks.otlp.settings import again, warnings
+
+    found = again(told, {name: _text(value) for name, value in given.items()}, os.environ)
+    for line in warnings(given):
+        click.echo(f"otelsim: {line}", err=True)
+    return found
+
+
 def _text(value: object) -> object:
     """Flags as the variables have them."""
     return str(value).lower() if isinstance(value, bool) else value

@@ -1,6 +1,8 @@
 """What a person sees while a run goes on: a bar on a terminal, plain lines elsewhere."""
 
 import sys
+from collections.abc import Callable
+from itertools import count
 from types import TracebackType
 from typing import TYPE_CHECKING
 
@@ -12,6 +14,8 @@ if TYPE_CHECKING:
     from otelsim.runner.running import Progress
 
 _LINE_EVERY_S = 10.0
+_PARTS_TOLD = 1_000
+"""Fewer parts of files are read in no time."""
 
 
 def size(number: float) -> str:
@@ -39,6 +43,7 @@ class Display:
         self.console = Console(stderr=True)
         self.last = 0.0
         self.waiting: tuple[str, ...] = ()
+        self.deaths = 0
         columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TextColumn("slices"))
         rates = (TextColumn("{task.fields[rate]}"), TimeRemainingColumn())
         self.bar = Bar(*columns, *rates, console=self.console, transient=True)
@@ -61,6 +66,21 @@ class Display:
         if not self.quiet:
             self.console.print(text, highlight=False, markup=False, soft_wrap=True)
 
+    def warn(self, text: str) -> None:
+        """A line of its own that is told even where no progress is."""
+        self.console.print(f"otelsim: {text}", highlight=False, markup=False, soft_wrap=True)
+
+    def reading(self, parts: int) -> Callable[[], None]:
+        """What hears of each of so many parts that are read; it may be called from several threads."""
+        done = count(1)
+
+        def read() -> None:
+            so_far = next(done)
+            if parts >= _PARTS_TOLD and so_far % (parts // 10) == 0:
+                self.say(f"read {so_far}/{parts} parts of files")
+
+        return read
+
     def __call__(self, now: "Progress") -> None:
         """Show how far it is."""
         requests = now.counts["requests"]
@@ -71,10 +91,14 @@ class Display:
             self.waiting = now.waiting
             for line in now.waiting or ("no longer waiting",):
                 self.say(line)
+        if now.deaths != self.deaths:
+            self.deaths = now.deaths
+            self.say("a worker process died: what it had in hand is made again")
         if self.live:
             self.bar.update(self.task, total=now.all_slices, completed=now.slices, rate=rate)
         elif now.seconds - self.last >= _LINE_EVERY_S:
             self.last = now.seconds
-            left = now.seconds / now.slices * (now.all_slices - now.slices) if now.slices else None
+            made = now.slices - now.found
+            left = now.seconds / made * (now.all_slices - now.slices) if made else None
             until = f", {duration(left)} left" if left is not None else ""
             self.say(f"{now.slices}/{now.all_slices} slices, {requests:,} requests, {rate}{until}")

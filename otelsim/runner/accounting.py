@@ -4,7 +4,6 @@ from typing import Any
 
 from otelsim.errors import RunError
 from otelsim.runner.target import Target
-from otelsim.runner.worker import Done
 from otelsim.signals.notation import LOGS, METRICS, TRACES
 from otelsim.sinks.otlp.account import PARTIAL, Account
 from otelsim.wire.otlp.encoder import HISTOGRAM_POINTS, LOG_RECORDS, POINTS, SPANS
@@ -24,12 +23,11 @@ class Delivered:
         if target.otlp:
             self.made = {kind: 0 for signal in target.signals for kind in KINDS[signal]}
 
-    def add(self, done: Done) -> None:
-        """Add a slice, or what is known of one that failed."""
-        self.account.merge(done.account)
-        if not done.failure:
-            for kind, n in done.counts.items():
-                self.made[kind] += n
+    def add(self, account: dict[str, Any], counts: dict[str, int]) -> None:
+        """Add a slice's account and its records by kind; of one that failed, the account alone."""
+        self.account.merge(account)
+        for kind, n in counts.items():
+            self.made[kind] += n
 
     def counts(self, simulated: dict[str, int]) -> dict[str, int]:
         """Records by kind: as simulated where JSON lines are written, else as encoded."""

@@ -4,14 +4,17 @@ import fcntl
 import json
 import os
 import re
-from collections.abc import Iterator
+import shutil
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import xxhash
+
 from otelsim.errors import InputError
 from otelsim.runner.worker import PART
-from otelsim.sinks.files import MODE, failure
+from otelsim.sinks.files import MODE, failure, publish
 
 JOURNAL, MANIFEST, SUMMARY, INCIDENTS, LOCK = (
     "journal.jsonl",
@@ -21,22 +24,32 @@ JOURNAL, MANIFEST, SUMMARY, INCIDENTS, LOCK = (
     ".otelsim.lock",
 )
 _OURS = re.compile(
-    r"((logs|metrics|otlp_(traces|logs|metrics))_\d+\.jsonl(\.zst|\.gz)?|journal\.jsonl|manifest\.json|summary\.json|incidents\.jsonl)(\.part)?"
+    r"((logs|metrics|otlp_(traces|logs|metrics))_\d+\.jsonl(\.zst|\.gz)?|journal\.jsonl|manifest\.json|summary\.json"
+    r"|incidents\.jsonl)(\.part)?|otlp_acknowledged_\d+\.part"
 )
+REMADE = ".otelsim-remade"
+"""A folder in it: slices on their way to where they stood."""
 
 
 class Folder:
     """A run's folder, held by this process until it is closed."""
 
-    def __init__(self, path: Path, overwrite: bool) -> None:
-        """Check everything first: InputError leaves the folder as it was."""
+    def __init__(self, path: Path, overwrite: bool, resume: bool = False) -> None:
+        """Check everything first: InputError leaves the folder as it was.
+
+        ``overwrite``: a run that it holds is removed; ``resume``: there must be one, which is left as it is.
+        """
         self.path = path
         self._refuse_file()
         self.lock = -1
+        if resume and not holds_journal(path):
+            raise InputError(str(path), "there is no journal, so there is no run to resume here")
         try:
             path.mkdir(mode=0o750, parents=True, exist_ok=True)
             self.lock = os.open(path / LOCK, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, MODE)
-            self._take(overwrite)
+            self._take()
+            if not resume:
+                self._clear(overwrite)
         except OSError as error:
             self.close()
             raise failure(path, error) from None
@@ -46,22 +59,29 @@ class Folder:
 
     def _refuse_file(self) -> None:
         for part in [self.path, *self.path.parents]:
-            if part.exists() or part.is_symlink():
+            if _stands(part):
                 if not part.is_dir():
                     raise InputError("--output", f"{part} is not a folder")
                 return
 
-    def _take(self, overwrite: bool) -> None:
+    def _take(self) -> None:
         try:
             fcntl.flock(self.lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             raise InputError("--output", f"{self.path} is in use by another run") from None
+
+    def _clear(self, overwrite: bool) -> None:
+        """Refuse a folder that holds another run, or remove that; a journal that never got its name is no run."""
         old = self.files()
-        if old and not overwrite:
-            raise InputError("--output", f"{self.path} holds another run: choose another folder or give --overwrite")
+        if [p.name for p in old] != [JOURNAL + PART][: len(old)] and not overwrite:
+            what = "choose another folder or give --overwrite"
+            if (self.path / JOURNAL).exists() and not (self.path / MANIFEST).exists():
+                what = "`otelsim resume` goes on with it, --overwrite replaces it"
+            raise InputError("--output", f"{self.path} holds another run: {what}")
         for path in old:
             with told(path):
                 path.unlink()
+        shutil.rmtree(self.path / REMADE, ignore_errors=True)
 
     def files(self) -> list[Path]:
         """Files of a run that stand in the folder."""
@@ -69,26 +89,42 @@ class Folder:
 
     def publish(self, name: str) -> None:
         """Give a complete file its name, durably."""
-        part = self.path / (name + PART)
-        with told(part):
-            file = os.open(part, os.O_RDONLY)
-            os.fsync(file)
-            os.close(file)
-            part.rename(self.path / name)
-            self._sync()
+        publish(self.path / (name + PART), self.path / name)
 
-    def write(self, name: str, text: str) -> None:
-        """Write a small file and publish it."""
+    def file(self, name: str) -> Path:
+        """Where a file of records stands, be it published or not."""
+        path = self.path / name
+        return path if path.exists() else self.path / (name + PART)
+
+    def withdraw(self, names: Iterable[str]) -> None:
+        """Take back that a run is complete: its ``names`` are to be gone on with, and what sums them up is removed."""
+        for name in (MANIFEST, SUMMARY, INCIDENTS):
+            with told(self.path / name):
+                (self.path / name).unlink(missing_ok=True)
+        for name in names:
+            with told(self.path / name):
+                if (self.path / name).exists():
+                    (self.path / name).rename(self.path / (name + PART))
+
+    def remove(self, pattern: str) -> None:
+        """Remove what only the run itself needed."""
+        for path in self.path.glob(pattern):
+            with told(path):
+                path.unlink()
+
+    def write(self, name: str, text: str) -> str:
+        """Write a small file and publish it; returns its digest (xxh3_128)."""
         path = self.path / (name + PART)
         with told(path):
             file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, MODE)
             with os.fdopen(file, "w", encoding="utf-8") as stream:
                 stream.write(text)
         self.publish(name)
+        return xxhash.xxh3_128_hexdigest(text.encode())
 
-    def write_json(self, name: str, value: Any) -> None:
-        """Write a JSON file that people can read, and publish it."""
-        self.write(name, json.dumps(value, indent=1) + "\n")
+    def write_json(self, name: str, value: Any) -> str:
+        """Write a JSON file that people can read, and publish it; returns its digest."""
+        return self.write(name, json.dumps(value, indent=1) + "\n")
 
     def cut(self, name: str, size: int) -> None:
         """Cut an unpublished file to what is known to be whole."""
@@ -97,16 +133,23 @@ class Folder:
             with told(path):
                 os.truncate(path, size)
 
-    def _sync(self) -> None:
-        folder = os.open(self.path, os.O_RDONLY | os.O_DIRECTORY)
-        os.fsync(folder)
-        os.close(folder)
-
     def close(self) -> None:
         """Let the folder go; the lock's file stays, since removing it would race."""
         if self.lock >= 0:
             os.close(self.lock)
             self.lock = -1
+
+
+def holds_journal(path: Path) -> bool:
+    """Whether a folder holds a run that can be resumed."""
+    return _stands(path / JOURNAL)
+
+
+def _stands(path: Path) -> bool:
+    try:
+        return path.exists() or path.is_symlink()
+    except OSError as error:  # a name that is too long, or a folder that nobody may look into
+        raise InputError("--output", f"{path} cannot be looked at: {error.strerror}") from None
 
 
 @contextmanager

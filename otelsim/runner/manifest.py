@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from pathlib import Path
 from typing import Any
 
 import xxhash
@@ -14,12 +15,40 @@ from otelsim.scenario import to_manifest
 from otelsim.times import rfc3339
 
 FORMAT = 1
+SEAL = "check"
+"""The key of the digest of all else that a manifest says."""
 
 
 def run_id(prepared: Prepared) -> str:
     """The digest of the resolved scenario: without workers, sink and paths."""
     text = json.dumps(to_manifest(prepared.scenario), sort_keys=True)
     return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
+
+
+def sealed(values: dict[str, Any]) -> dict[str, Any]:
+    """A manifest with its digest behind it."""
+    said = {key: value for key, value in values.items() if key != SEAL}
+    return {**said, SEAL: xxhash.xxh3_128_hexdigest(json.dumps(said, separators=(",", ":")).encode())}
+
+
+def damaged(values: dict[str, Any], folder: Path) -> list[str]:
+    """The small files in a folder that are not those that its manifest has the digests of."""
+    return [name for name, digest in values["documents"].items() if _digest(folder / name) != digest]
+
+
+def _digest(path: Path) -> str:
+    try:
+        return xxhash.xxh3_128_hexdigest(path.read_bytes())
+    except OSError:
+        return ""
+
+
+def tables_digest(prepared: Prepared) -> str:
+    """A digest of the tables that decide the data: another world, or another version's, has another one."""
+    digest = xxhash.xxh3_128()
+    for table in (prepared.traffic, prepared.intensity.edges, prepared.outcome, *prepared.lines):
+        digest.update(table.tobytes())
+    return digest.hexdigest()
 
 
 def head(prepared: Prepared, target: Target, workers: int) -> dict[str, Any]:
@@ -29,6 +58,7 @@ def head(prepared: Prepared, target: Target, workers: int) -> dict[str, Any]:
         "otelsim": __version__,
         "run_id": target.otlp.notation.run_id if target.otlp else run_id(prepared),
         "scenario": to_manifest(prepared.scenario),
+        "tables": tables_digest(prepared),
         "workers": workers,
         **target.told(),
     }
@@ -38,9 +68,14 @@ def described(prepared: Prepared, entries: list[dict[str, Any]]) -> list[dict[st
     """The slices in order, with their times."""
     bounds = [{"start": rfc3339(a), "end": rfc3339(b)} for a, b in prepared.slices]
     return [
-        {"slice": e["slice"], "lane": e["lane"], **bounds[e["slice"]], **e}
+        {"slice": e["slice"], "lane": e["lane"], **bounds[e["slice"]], **without_counters(e)}
         for e in sorted(entries, key=lambda e: e["slice"])
     ]
+
+
+def without_counters(entry: dict[str, Any]) -> dict[str, Any]:
+    """What is summed up elsewhere left out."""
+    return {key: value for key, value in entry.items() if key not in ("tally", "account")}
 
 
 def content_digest(entries: list[dict[str, Any]], signals: tuple[str, ...]) -> dict[str, str]:

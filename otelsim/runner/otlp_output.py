@@ -1,6 +1,7 @@
 """Slices as OTLP: encoded into requests, which are sent or written into files."""
 
 from collections.abc import Iterable, Iterator
+from functools import partial
 from typing import Any, NamedTuple, Protocol
 
 import xxhash
@@ -11,6 +12,7 @@ from otelsim.runner.preparing import Prepared
 from otelsim.signals.notation import Notation
 from otelsim.signals.series import SeriesSets, series_sets
 from otelsim.sinks.buffers import Extent, Sink
+from otelsim.sinks.ledger import Answer, Ledger
 from otelsim.sinks.otlp.account import Account
 from otelsim.sinks.otlp.sending import Sender
 from otelsim.sinks.otlp.settings import OtlpSettings
@@ -108,17 +110,17 @@ class OtlpOutput:
 
 
 class Sent:
-    """Requests sent to where the settings say."""
+    """Requests sent to where the settings say, but for those that the ledger knows to be answered for."""
 
-    def __init__(self, settings: dict[str, OtlpSettings]) -> None:
-        self.sender = Sender(settings, Account())
+    def __init__(self, settings: dict[str, OtlpSettings], ledger: Ledger | None = None) -> None:
+        self.sender, self.ledger, self.number = Sender(settings, Account()), ledger, 0
         self.signals = tuple(settings)
         self.digests: dict[str, Any] = {}
         self.sizes: dict[str, int] = {}
 
     def begin(self, offsets: dict[str, int]) -> None:
         """Start an account of the slice."""
-        self.sender.account = Account()
+        self.sender.account, self.number = Account(), 0
         self.digests = {signal: xxhash.xxh3_128() for signal in self.signals}
         self.sizes = dict.fromkeys(self.signals, 0)
 
@@ -126,7 +128,16 @@ class Sent:
         """Send; blocks while as many requests are in flight as may be."""
         self.digests[request.signal].update(request.body)
         self.sizes[request.signal] += len(request.body)
-        self.sender.send(request.signal, request.body, request.records)
+        number, self.number = self.number, self.number + 1
+        if self.ledger is None:
+            self.sender.send(request.signal, request.body, request.records)
+            return
+        digest = xxhash.xxh3_64_intdigest(request.body)
+        if answer := self.ledger.known(number, digest):
+            self.sender.account.recalled(request.signal, answer.records, answer.rejected)
+            return
+        answered = partial(_note, self.ledger, Answer(self.ledger.slice, number, request.records, 0, digest))
+        self.sender.send(request.signal, request.body, request.records, answered=answered)
 
     def end(self) -> dict[str, Extent]:
         """Wait until all are answered for."""
@@ -148,6 +159,10 @@ class Sent:
     def close(self) -> None:
         """Close the connections."""
         self.sender.close()
+
+
+def _note(ledger: Ledger, answer: Answer, rejected: int) -> None:
+    ledger.note(answer._replace(rejected=rejected))
 
 
 class Written:

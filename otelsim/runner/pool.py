@@ -3,17 +3,19 @@
 All it asks for is a `concurrent.futures.Executor`.
 """
 
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
-from multiprocessing import get_context
-from multiprocessing.synchronize import Event
+from contextlib import contextmanager
+from multiprocessing import forkserver, get_context, resource_tracker
 from pathlib import Path
 
 from otelsim.compiled import marker
 from otelsim.errors import RunError
+from otelsim.runner.stopping import Stop
 from otelsim.runner.target import Target
 from otelsim.runner.worker import Done, Task, begin, work
 
@@ -25,13 +27,19 @@ STOPPING_S = 5.0
 """How long workers that are told to stop may take to say what they had sent."""
 
 
+class WorkerDied(RunError):
+    """A worker process ended by itself; the others were ended with it."""
+
+
 class LocalPool:
     """Processes of this machine, forked from one that has every kernel loaded."""
 
     def __init__(self, workers: int, shared: Path, target: Target) -> None:
+        self.shared = shared
         context = get_context("forkserver")
         context.set_forkserver_preload([_WARMED[kernels_of(target)]])
-        self.stop: Event = context.Event()
+        _start_server()
+        self.stop = Stop(shared)
         self.executor = ProcessPoolExecutor(workers, context, begin, (shared, target, self.stop))
 
     def __enter__(self) -> "LocalPool":
@@ -41,6 +49,19 @@ class LocalPool:
         """Tell the workers to give their slices up, and wait for them."""
         self.stop.set()
         self.executor.shutdown(wait=True, cancel_futures=True)
+
+
+def _start_server() -> None:
+    """Start what workers are forked from, deaf to ^C from its first instruction on: so are they, before `begin` runs.
+
+    The signals of a process outlive fork and exec only where they are blocked or ignored; ours come through afterwards.
+    """
+    resource_tracker.ensure_running()  # it unblocks the signals of whoever starts it
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        forkserver.ensure_running()
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def kernels_of(target: Target) -> str:
@@ -65,7 +86,7 @@ class Lanes:
     """Every slice as it gets done, and None now and then while nothing does.
 
     ``offsets`` holds how long each lane's files are, and is kept up to date. A worker's failure is raised here, but for
-    one with an account: it comes as a `Done`, and its lane ends.
+    one with an account: it comes as a `Done`, and its lane ends. WorkerDied: whatever was under way is to be redone.
     """
 
     def __init__(self, executor: Executor, lanes: list[list[int]], offsets: list[dict[str, int]]) -> None:
@@ -96,11 +117,19 @@ class Lanes:
     def _submit(self, lane: int) -> None:
         index = next(self.ahead[lane], None)
         if index is not None:
-            self.running[self.executor.submit(work, Task(index, lane, dict(self.offsets[lane])))] = lane
+            with _death_told():
+                future = self.executor.submit(work, Task(index, lane, dict(self.offsets[lane])))
+            self.running[future] = lane
 
 
 def _result(future: Future[Done]) -> Done:
-    try:
+    with _death_told():
         return future.result()
+
+
+@contextmanager
+def _death_told() -> Iterator[None]:
+    try:
+        yield
     except BrokenProcessPool:
-        raise RunError("a worker process died: the machine may be out of memory (try fewer --workers)") from None
+        raise WorkerDied("a worker process died: the machine may be out of memory (try fewer --workers)") from None

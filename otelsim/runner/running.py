@@ -1,24 +1,31 @@
-"""A run from prepared tables to a published folder."""
+"""A run from prepared tables to a published folder, or on from where an earlier one was interrupted."""
 
 import json
 import pickle
 import tempfile
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from otelsim.errors import RunError
+from otelsim.errors import OtelsimError, RunError
 from otelsim.runner import manifest
 from otelsim.runner.accounting import Delivered
 from otelsim.runner.folder import INCIDENTS, JOURNAL, MANIFEST, SUMMARY, Folder, told
-from otelsim.runner.journal import Journal, entry
+from otelsim.runner.journal import ENDED, Journal, entry
+from otelsim.runner.mending import Mending
 from otelsim.runner.otlp_output import notated
-from otelsim.runner.pool import Lanes, LocalPool
+from otelsim.runner.pool import Lanes, LocalPool, WorkerDied
 from otelsim.runner.preparing import Prepared
+from otelsim.runner.resuming import Entry, Layout
 from otelsim.runner.target import Target
 from otelsim.runner.totals import Totals
 from otelsim.runner.worker import INTERRUPTED, TABLES, WAITING, Done
+from otelsim.sinks.ledger import NAME as LEDGER
+
+MOST_DEATHS = 3
+"""So many workers that died end a run: what kills them is no accident."""
 
 
 class Progress(NamedTuple):
@@ -31,6 +38,10 @@ class Progress(NamedTuple):
     seconds: float
     waiting: tuple[str, ...] = ()
     """Whom workers wait for, and why; empty while all goes well."""
+    deaths: int = 0
+    """Workers that died; what they had in hand is made again."""
+    found: int = 0
+    """Of the slices, those that an earlier run had made."""
 
 
 Watcher = Callable[[Progress], None]
@@ -43,11 +54,12 @@ class Run:
         self.prepared, self.target, self.watch = prepared, target, watch
         self.workers = workers
         self.lanes = min(workers, len(prepared.slices))
+        self.processes = self.lanes
         self.offsets = [dict.fromkeys(target.signals, 0) for _ in range(self.lanes)]
         self.totals = Totals(prepared)
         self.delivered = Delivered(target)
-        self.entries: list[dict[str, Any]] = []
-        self.content = 0
+        self.entries: list[Entry] = []
+        self.content = self.deaths = self.found = 0
         self.began = time.monotonic()
 
     def seconds(self) -> float:
@@ -57,9 +69,40 @@ class Run:
     def generate(self, folder: Folder | None) -> dict[str, Any]:
         """Make everything; returns the summary. What a failure leaves behind is whole slices."""
         head = manifest.head(self.prepared, self.target, self.workers)
-        journal = Journal(folder.path / JOURNAL, head) if folder else None
+        return self._finish(folder, head, Journal(folder.path / JOURNAL, head) if folder else None)
+
+    def go_on(self, folder: Folder, layout: Layout, known: dict[int, Entry]) -> dict[str, Any]:
+        """Make what is missing of a run that was interrupted; returns the summary of all of it.
+
+        ``known`` are the journal's entries of all slices, also of damaged ones.
+        """
+        entries = layout.whole
+        if layout.gaps:
+            entries = entries + self._mend(Mending(folder, self.target, layout.gaps, known))
+        for each in sorted(entries, key=lambda e: int(e["slice"])):
+            self._take_over(each)
+        self.found = len(self.entries)
+        if self._todo():
+            folder.withdraw(self.target.file_name(s, lane) for s in self.target.signals for lane in range(self.lanes))
+        head = manifest.head(self.prepared, self.target, self.workers)
+        return self._finish(folder, head, Journal(folder.path / JOURNAL, head, entries))
+
+    def _take_over(self, done: Entry) -> None:
+        """Add a slice that an earlier run had made."""
+        self.totals.add(done["tally"])
+        self.delivered.add(done.get("account", {}), done.get("records", {}))
+        self._enter(done)
+        for name, offset in self.offsets[done["lane"]].items():
+            self.offsets[done["lane"]][name] = max(offset, done[name]["offset"] + done[name]["bytes"])
+
+    def _finish(self, folder: Folder | None, head: dict[str, Any], journal: Journal | None) -> dict[str, Any]:
         try:
             self._all_slices(journal)
+        except (OtelsimError, KeyboardInterrupt) as error:
+            if journal and self.delivered.told():
+                with suppress(RunError):  # a full disk has been told of
+                    journal.append({ENDED: str(error) or INTERRUPTED, **self.delivered.told()})
+            raise
         finally:
             if journal:
                 journal.close()
@@ -75,23 +118,54 @@ class Run:
         """Records made so far, by kind."""
         return self.delivered.counts(self.totals.counts())
 
+    def _todo(self) -> list[list[int]]:
+        """What is missing, by lane."""
+        done = {e["slice"] for e in self.entries}
+        every = range(len(self.prepared.slices))
+        return [[n for n in every[lane :: self.lanes] if n not in done] for lane in range(self.lanes)]
+
     def _all_slices(self, journal: Journal | None) -> None:
-        lanes = [list(range(lane, len(self.prepared.slices), self.lanes)) for lane in range(self.lanes)]
+        with tempfile.TemporaryDirectory(prefix="otelsim-") as name:
+            shared = Path(name)
+            self._share(shared / TABLES)
+            while any(todo := self._todo()):
+                try:
+                    self._through(LocalPool(self.processes, shared, self.target), todo, journal)
+                except WorkerDied:
+                    self.deaths += 1
+                    if self.deaths == MOST_DEATHS:
+                        raise
+                    for news in shared.glob(f"{WAITING}*"):
+                        news.unlink()
+
+    def _through(self, local: LocalPool, todo: list[list[int]], journal: Journal | None) -> None:
+        """Make slices by the processes of a pool."""
+        with local as pool:
+            made = Lanes(pool.executor, todo, self.offsets)
+            try:
+                for done in made:
+                    if done is not None:
+                        self._take(done, journal)
+                    self.watch(self._progress(pool.shared))
+            except WorkerDied:
+                raise
+            except BaseException:
+                if self.target.sink == "otlp":
+                    pool.stop.set()
+                    for done in made.left():
+                        self.delivered.add(done.account, {} if done.failure else done.counts)
+                raise
+
+    def _mend(self, mending: Mending) -> list[Entry]:
+        """Make what fills the gaps, and fill them."""
+        mending.prepare()
+        lanes = mending.lanes(self.lanes)
+        offsets = [dict.fromkeys(self.target.signals, 0) for _ in lanes]
         with tempfile.TemporaryDirectory(prefix="otelsim-") as shared:
             self._share(Path(shared) / TABLES)
-            with LocalPool(self.lanes, Path(shared), self.target) as pool:
-                made = Lanes(pool.executor, lanes, self.offsets)
-                try:
-                    for done in made:
-                        if done is not None:
-                            self._take(done, journal)
-                        self.watch(self._progress(Path(shared)))
-                except BaseException:
-                    if self.target.sink == "otlp":
-                        pool.stop.set()
-                        for done in made.left():
-                            self.delivered.add(done)
-                    raise
+            with LocalPool(self.processes, Path(shared), mending.target) as pool:
+                made = {d.number: d for d in Lanes(pool.executor, lanes, offsets) if d is not None}
+        return mending.fill(made)
 
     def _share(self, tables: Path) -> None:
         otlp = self.target.otlp
@@ -101,20 +175,25 @@ class Run:
 
     def _take(self, done: Done, journal: Journal | None) -> None:
         """Add a slice to the run."""
-        self.delivered.add(done)
+        self.delivered.add(done.account, {} if done.failure else done.counts)
         if done.failure:
             raise RunError(done.failure if done.failure != INTERRUPTED else "a worker was interrupted")
-        self.totals.add(done)
-        self.entries.append(entry(done))
-        self.content += sum(e.content for e in done.extents.values())
+        self.totals.add(done.tally)
+        new = entry(done)
+        self._enter(new)
         if journal:
-            journal.append(self.entries[-1])
+            journal.append(new)
         self.delivered.refuse_to_go_on()
+
+    def _enter(self, done: Entry) -> None:
+        self.entries.append(manifest.without_counters(done))
+        self.content += sum(done[name]["content_bytes"] for name in self.target.signals)
 
     def _progress(self, shared: Path) -> Progress:
         news = {line for path in shared.glob(f"{WAITING}*") for line in path.read_text().splitlines()}
         done, of = len(self.entries), len(self.prepared.slices)
-        return Progress(done, of, self.counts(), self.content, self.seconds(), tuple(sorted(news)))
+        waiting = tuple(sorted(news))
+        return Progress(done, of, self.counts(), self.content, self.seconds(), waiting, self.deaths, self.found)
 
     def _summary(self, head: dict[str, Any]) -> dict[str, Any]:
         signals = self.target.signals
@@ -141,14 +220,17 @@ class Run:
         for name in files:
             folder.publish(name)
         lines = [json.dumps(i, separators=(",", ":")) + "\n" for i in summary["incidents"]]
-        folder.write(INCIDENTS, "".join(lines))
-        folder.write_json(SUMMARY, summary)
-        slices = manifest.described(self.prepared, self.entries)
+        documents = {
+            INCIDENTS: folder.write(INCIDENTS, "".join(lines)),
+            SUMMARY: folder.write_json(SUMMARY, summary),
+        }
         made = {
             "counts": summary["counts"],
             **self.delivered.told(),
             "content_digest": summary["content_digest"],
             "files": files,
-            "slices": slices,
+            "documents": documents,
+            "slices": manifest.described(self.prepared, self.entries),
         }
-        folder.write_json(MANIFEST, {**head, **made})
+        folder.write_json(MANIFEST, manifest.sealed({**head, **made}))
+        folder.remove(LEDGER.format(lane="*"))

@@ -58,4 +58,13 @@ class Target(NamedTuple):
             return known
         notation = self.otlp.notation._asdict()
         del notation["run_id"]
-        return {**known, "notation": {**notation, "encoder": self.otlp.encoder}}
+        sending = {signal: each.told() for signal, each in (self.otlp.settings or {}).items()}
+        told = {**known, "notation": {**notation, "encoder": self.otlp.encoder}}
+        return {**told, "sending": sending} if sending else told
+
+
+def notation_of(head: dict[str, Any]) -> tuple[Notation, str]:
+    """The notation and the encoder that a manifest's head tells of; KeyError or TypeError where it does not."""
+    told = dict(head["notation"])
+    encoder = str(told.pop("encoder"))
+    return Notation(run_id=head["run_id"], **{**told, "signals": tuple(told["signals"])}), encoder

@@ -7,7 +7,6 @@ import numpy as np
 from otelsim.draws import Int64s
 from otelsim.runner.preparing import Prepared
 from otelsim.runner.tallies import Tally, empty_tally
-from otelsim.runner.worker import Done
 from otelsim.signals.names import LEVELS
 from otelsim.times import rfc3339_us
 
@@ -18,9 +17,9 @@ class Totals:
     def __init__(self, prepared: Prepared) -> None:
         self.prepared, self.sums = prepared, empty_tally(prepared)
 
-    def add(self, done: Done) -> None:
-        """Add a slice."""
-        for field, counts in done.tally.items():
+    def add(self, tally: dict[str, list[int]]) -> None:
+        """Add a slice's counters."""
+        for field, counts in tally.items():
             column: Int64s = getattr(self.sums, field)
             column += np.array(counts, np.int64)
 

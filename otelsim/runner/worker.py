@@ -3,11 +3,11 @@
 import contextlib
 import os
 import pickle
+import shutil
 import signal
 import threading
 from multiprocessing.connection import wait
 from multiprocessing.process import parent_process
-from multiprocessing.synchronize import Event
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -16,9 +16,11 @@ from otelsim.runner.otlp_output import FILE_REQUEST_BYTES, OtlpOutput, Sent, Wri
 from otelsim.runner.output import LinesOutput, Output
 from otelsim.runner.preparing import Prepared
 from otelsim.runner.slicing import Interrupted, Simulator
+from otelsim.runner.stopping import Stop
 from otelsim.runner.target import OTLP, SDK, Target
 from otelsim.sinks.buffers import Extent, NullSink, Sink, new_room
 from otelsim.sinks.files import CompressedFile, PlainFile
+from otelsim.sinks.ledger import Ledger
 
 PART = ".part"
 """Files that are not complete yet end so."""
@@ -54,9 +56,11 @@ class Done(NamedTuple):
 class Worker:
     """A simulator and the output of the lane it worked on last."""
 
-    def __init__(self, prepared: Prepared, target: Target, stop: Event | None = None, made: Any = None) -> None:
+    def __init__(self, prepared: Prepared, target: Target, stop: Stop | None = None, made: Any = None) -> None:
         self.simulator = Simulator(prepared, stop.is_set if stop else lambda: False)
         self.target, self.made = target, made
+        counted = target.sink == OTLP and target.otlp and target.otlp.encoder != SDK
+        self.ledger = Ledger(target.directory) if counted and target.directory else None
         self.rooms = {name: new_room() for name in target.signals} if target.sink != OTLP else {}
         self.output: Output | None = None
         self.lane = -1
@@ -64,6 +68,8 @@ class Worker:
     def run(self, task: Task) -> Done:
         """Make a slice."""
         output = self._output(task.lane)
+        if self.ledger:
+            self.ledger.begin(task.number, task.lane)
         output.begin(task.offsets)
         try:
             tally, made = self.simulator.slice(task.number, output)
@@ -98,7 +104,7 @@ class Worker:
 
             return SdkOutput(prepared, self.made, otlp.settings)
         limit = min(each.max_request_bytes for each in otlp.settings.values())
-        return OtlpOutput(self.made, interval_s, Sent(otlp.settings), limit)
+        return OtlpOutput(self.made, interval_s, Sent(otlp.settings, self.ledger), limit)
 
     def _sinks(self, lane: int) -> dict[str, Sink]:
         return {name: self._sink(name, lane) for name in self.target.signals}
@@ -116,22 +122,22 @@ class Worker:
 _here: list[Worker] = []
 
 
-def begin(shared: Path, target: Target, stop: Event) -> None:
+def begin(shared: Path, target: Target, stop: Stop) -> None:
     """Set a new process up: it leaves interruptions to its parent, and ends when that is gone.
 
     ``shared`` is a folder with the run's tables, in which workers say whom they wait for.
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    os.umask(0o027)
-    threading.Thread(target=_end_with_parent, daemon=True).start()
+    os.umask(os.umask(0o077) | 0o027)
+    threading.Thread(target=_end_with_parent, args=(shared,), daemon=True).start()
     prepared, made = pickle.loads((shared / TABLES).read_bytes())
     _here[:] = [Worker(prepared, target, stop, made)]
     if target.sink == OTLP:
         threading.Thread(target=watch, args=(_here[0], stop, shared / f"{WAITING}{os.getpid()}"), daemon=True).start()
 
 
-def watch(worker: Worker, stop: Event, news: Path) -> None:
+def watch(worker: Worker, stop: Stop, news: Path) -> None:
     """Keep the file ``news`` saying whom the worker waits for, until ``stop``: then end what blocks it."""
     told = ""
     while not stop.wait(_NEWS_S):
@@ -144,10 +150,12 @@ def watch(worker: Worker, stop: Event, news: Path) -> None:
         worker.output.stop()
 
 
-def _end_with_parent() -> None:
+def _end_with_parent(shared: Path) -> None:
     parent = parent_process()
     if parent is not None:
         wait([parent.sentinel])
+        # A parent that was killed could not tidy up.
+        shutil.rmtree(shared, ignore_errors=True)
         os._exit(1)
 
 

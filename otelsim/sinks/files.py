@@ -44,6 +44,24 @@ def failure(path: Path, error: OSError) -> RunError:
     return RunError(f"{path}: cannot be written: {error.strerror}")
 
 
+def publish(part: Path, path: Path) -> None:
+    """Give a complete file its name, durably: its content, then the name, is on the device; RunError names the path."""
+    try:
+        _sync(part, os.O_RDONLY)
+        part.rename(path)
+        _sync(path.parent, os.O_RDONLY | os.O_DIRECTORY)
+    except OSError as error:
+        raise failure(part, error) from None
+
+
+def _sync(path: Path, flags: int) -> None:
+    file = os.open(path, flags | os.O_CLOEXEC)
+    try:
+        os.fsync(file)
+    finally:
+        os.close(file)
+
+
 def cut(file: int, path: Path, size: int) -> None:
     """Leave the first ``size`` bytes of a file; RunError if it has fewer, since filling it up would hide a loss."""
     try:

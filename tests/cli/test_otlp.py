@@ -222,7 +222,7 @@ def test_an_interruption_while_nobody_takes_anything_ends_at_once_with_an_accoun
     _, errors = run.communicate(timeout=10)
     assert run.returncode == 130
     assert "pending" in errors
-    assert errors.splitlines()[-1] == "otelsim: interrupted"
+    assert errors.splitlines()[-1] == f"otelsim: interrupted: `otelsim resume {tmp_path / 'run'}` goes on from here"
     spans = next(line for line in errors.splitlines() if line.startswith("spans: "))
     assert "0 acknowledged" in spans
     assert "+ 0 pending" not in spans

@@ -216,11 +216,6 @@ def test_no_permission_is_told_in_one_line(tmp_path, exists):
     assert not exists or list(output.iterdir()) == []
 
 
-def test_a_journal_on_a_full_disk_is_told():
-    with pytest.raises(RunError, match=r"^/dev/full: cannot be written: No space left on device"):
-        Journal(Path("/dev/full"), {})
-
-
 def test_closing_a_journal_on_a_full_disk_says_no_more(tmp_path):
     """The end of a journal must not hide the error with another."""
     journal = Journal(tmp_path / "journal", {})

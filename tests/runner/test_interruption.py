@@ -3,12 +3,10 @@
 import json
 import os
 import signal
-import subprocess
 import time
 from collections import defaultdict
 from pathlib import Path
 
-import psutil
 import pytest
 import xxhash
 
@@ -18,85 +16,8 @@ from otelsim.runner.measuring import make_slices, null_sinks
 from otelsim.runner.preparing import prepare
 from otelsim.runner.slicing import Simulator
 from otelsim.scenario import from_manifest
-from tests.command import OTELSIM, WEEK
+from tests.begun import Begun, interrupted
 from tests.simulated import world_of
-
-PATIENCE_S = 5.0
-WHOLE = ("600000", "--workers", "2", *WEEK)
-
-
-class Begun:
-    """A run in a session of its own, and all of its processes."""
-
-    def __init__(self, folder: Path, *words: str) -> None:
-        self.folder = folder
-        command = [*OTELSIM, "generate", *WHOLE, "--output", str(folder), *words]
-        self.process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, start_new_session=True)
-        self.family: list[psutil.Process] = []
-
-    def wait_for_slices(self, count: int) -> None:
-        """Until that many slices are done and others are under way."""
-        deadline = time.monotonic() + 90
-        while len(self.journal()) < count:
-            assert self.process.poll() is None, "the run has ended before it was interrupted"
-            assert time.monotonic() < deadline
-            time.sleep(0.02)
-        self.look()
-
-    def look(self) -> None:
-        me = psutil.Process(self.process.pid)
-        self.family = [me, *me.children(recursive=True)]
-
-    def journal(self) -> list[dict]:
-        """The slices that are done."""
-        path = self.folder / "journal.jsonl"
-        return [json.loads(line) for line in path.read_text().splitlines()[1:]] if path.exists() else []
-
-    def end(self) -> tuple[int, str]:
-        """Exit code and stderr, in time."""
-        _, errors = self.process.communicate(timeout=PATIENCE_S)
-        # click ends the line of the terminal in which ^C stands.
-        return self.process.returncode, errors.removeprefix("\n")
-
-    def survivors(self) -> list[str]:
-        """Processes of the run that still live when patience is at its end."""
-        deadline = time.monotonic() + PATIENCE_S
-        while (alive := self._alive()) and time.monotonic() < deadline:
-            time.sleep(0.05)
-        return alive
-
-    def _alive(self) -> list[str]:
-        known = {p.pid for p in self.family if p.is_running()}
-        grouped = {p.pid for p in psutil.process_iter() if _session(p.pid) == self.process.pid}
-        return [f"{pid}" for pid in known | grouped if _lives(pid)]
-
-    def clear(self) -> None:
-        """Leave nothing behind, whatever the test has found."""
-        for pid in map(int, self._alive()):
-            os.kill(pid, signal.SIGKILL)
-        self.process.wait()
-        if self.process.stderr:
-            self.process.stderr.close()
-
-
-def _session(pid: int) -> int:
-    try:
-        return os.getsid(pid)
-    except OSError:
-        return -1
-
-
-def _lives(pid: int) -> bool:
-    try:
-        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
-    except psutil.NoSuchProcess:
-        return False
-
-
-def interrupted(end: tuple[int, str]) -> bool:
-    """Exit code 130, and one line that says so."""
-    code, told = end
-    return code == 130 and told.startswith("otelsim: interrupted") and told.count("\n") == 1
 
 
 @pytest.fixture
@@ -171,15 +92,3 @@ def test_no_process_outlives_a_killed_run_and_its_folder_can_be_used_again(begun
         Folder(begun.folder, overwrite=False)
     Folder(begun.folder, overwrite=True).close()
     assert [p.name for p in begun.folder.iterdir()] == [LOCK]
-
-
-def test_a_killed_worker_is_told_in_one_line(begun):
-    begun.wait_for_slices(2)
-    workers = [p for p in begun.family[1:] if len(p.open_files()) >= 2]
-    assert workers
-    workers[0].kill()
-    code, errors = begun.end()
-    assert code == 1
-    assert errors.startswith("otelsim: a worker process died")
-    assert len(errors.splitlines()) == 1
-    assert begun.survivors() == []

@@ -9,6 +9,7 @@ MOST_KINDS = 20
 """Different reasons kept for a signal: a receiver that never says the same twice must not fill the memory."""
 OTHER, PARTIAL = "other", "partial success"
 """Kinds of refusals: those beyond MOST_KINDS, and records rejected of a request that was accepted."""
+BEFORE = "rejected before the run was interrupted"
 UNEXPLAINED = "records were rejected without a message"
 
 
@@ -95,6 +96,11 @@ class Account:
                 _note(tally.refusals, PARTIAL, Note(message or UNEXPLAINED, 1, rejected))
             if rejected or message:
                 _note(tally.warnings, message or UNEXPLAINED, Note(message or UNEXPLAINED, 1, rejected))
+
+    def recalled(self, signal: str, records: int, rejected: int) -> None:
+        """A request was answered for before the run was interrupted, and is not sent again."""
+        self.generated(signal, records)
+        self.acknowledged(signal, records, rejected, BEFORE if rejected else "")
 
     def refused(self, signal: str, records: int, reason: str) -> None:
         """A request was refused for good; the reason's kind is what stands before its first colon."""

@@ -21,6 +21,8 @@ from otelsim.sinks.otlp.splitting import halves
 
 Split = Callable[[], list[tuple[bytes, int]]]
 """Gives a request's records as smaller requests, each with its number of records."""
+Answered = Callable[[int], None]
+"""Hears that a request was answered for, and how many of its records were rejected."""
 LATE_S = 10.0
 """A request without an answer for so long is told of."""
 LEAST_S = 0.5
@@ -46,6 +48,7 @@ class Parcel(NamedTuple):
     body: bytes
     records: int
     split: Split | None = None
+    answered: Answered | None = None
 
 
 class Waiting(NamedTuple):
@@ -83,7 +86,9 @@ class Sender:
         self._waiting: dict[str, Waiting] = {}
         self._under_way: dict[int, Waiting] = {}
 
-    def send(self, signal: str, body: bytes, records: int, split: Split | None = None) -> None:
+    def send(
+        self, signal: str, body: bytes, records: int, split: Split | None = None, answered: Answered | None = None
+    ) -> None:
         """Put a request on its way, as soon as there is room for it; RunError where sending was given up."""
         self.account.generated(signal, records)
         with self._changed:
@@ -91,7 +96,7 @@ class Sender:
             self._raise_failure()
             self._in_flight += 1
         # A request takes far longer than starting a thread does, and a daemon can never keep the process from ending.
-        parcel = Parcel(signal, body, records, split)
+        parcel = Parcel(signal, body, records, split, answered)
         threading.Thread(target=self._work, args=(parcel,), name=f"otlp {signal}", daemon=True).start()
 
     def flush(self) -> None:
@@ -138,7 +143,9 @@ class Sender:
     def _work(self, parcel: Parcel) -> None:
         """A thread's task: nothing that goes wrong in it may pass unseen."""
         try:
-            self._deliver(parcel)
+            rejected = self._deliver(parcel)
+            if parcel.answered:
+                parcel.answered(rejected)
         except _Stopped:
             pass
         except Exception as error:  # told to whoever sends or flushes next
@@ -148,31 +155,34 @@ class Sender:
                 self._in_flight -= 1
                 self._changed.notify_all()
 
-    def _deliver(self, parcel: Parcel) -> None:
-        """Send a request, in parts where it must be, and count what became of it."""
-        if len(parcel.body) > self.settings[parcel.signal].max_request_bytes and self._deliver_parts(parcel):
-            return
+    def _deliver(self, parcel: Parcel) -> int:
+        """Send a request, in parts where it must be, and count what became of it; returns the records rejected."""
+        if len(parcel.body) > self.settings[parcel.signal].max_request_bytes:
+            rejected = self._deliver_parts(parcel)
+            if rejected is not None:
+                return rejected
         outcome = self._answered(parcel)
-        if isinstance(outcome, Refused):
-            if not (outcome.too_large and self._deliver_parts(parcel)):
-                self.account.refused(parcel.signal, parcel.records, outcome.reason)
-        else:
-            self._count(parcel, outcome)
+        if not isinstance(outcome, Refused):
+            return self._count(parcel, outcome)
+        rejected = self._deliver_parts(parcel) if outcome.too_large else None
+        if rejected is None:
+            self.account.refused(parcel.signal, parcel.records, outcome.reason)
+            return parcel.records
+        return rejected
 
-    def _deliver_parts(self, parcel: Parcel) -> bool:
-        """Whether the request could be split; then its parts are delivered."""
+    def _deliver_parts(self, parcel: Parcel) -> int | None:
+        """Deliver the request's parts; None where it cannot be split."""
         parts = list(_parts(parcel))
         if len(parts) < 2:
-            return False
+            return None
         if sum(part.records for part in parts) != parcel.records:
             raise RunError(f"{parcel.signal}: a request's parts hold other records than the request")
-        for part in parts:
-            self._deliver(part)
-        return True
+        return sum(self._deliver(part) for part in parts)
 
-    def _count(self, parcel: Parcel, outcome: Acknowledged) -> None:
+    def _count(self, parcel: Parcel, outcome: Acknowledged) -> int:
         rejected = min(outcome.rejected, parcel.records)
         self.account.acknowledged(parcel.signal, parcel.records, rejected, outcome.message)
+        return rejected
 
     def _answered(self, parcel: Parcel) -> Acknowledged | Refused:
         """Try until there is an answer for good."""

@@ -11,6 +11,7 @@ import ssl
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from otelsim.errors import InputError
 from otelsim.sinks.otlp import endpoints, headers, tls
@@ -35,6 +36,8 @@ VARIABLES = frozenset({"endpoint", "protocol", "headers", "compression", "timeou
     ("certificate", "client_key", "client_certificate")
 )
 """Settings that have a variable; the others are ours, and options only."""
+TOLD = ("endpoint", "protocol", "compression", "timeout_s", "give_up_after_s", "max_request_bytes", "in_flight")
+"""What of settings is told as it is."""
 
 
 @dataclass(frozen=True)
@@ -61,6 +64,12 @@ class OtlpSettings:
         """``text``, as a server or a library wrote it, without our secrets."""
         return redacted(text, [self.query, *(value for _, value in self.headers)])
 
+    def told(self) -> dict[str, Any]:
+        """All but what is secret, as `again` takes it: of headers the names, of a query that there was one."""
+        values = {name: getattr(self, name) for name in TOLD}
+        files = {name: str(path) for name, path in self.tls_files._asdict().items() if path}
+        return {**values, **files, "headers": [name for name, _ in self.headers], "query": bool(self.query)}
+
     def tls_context(self) -> ssl.SSLContext:
         """The TLS context for these certificates."""
         return tls.context(self.tls_files)
@@ -79,11 +88,38 @@ def resolve(
     return {signal: _Asked(signal, options, environ, timeout_s).settings() for signal in SIGNALS}
 
 
+def again(
+    told: Mapping[str, Mapping[str, Any]], options: Mapping[str, object], environ: Mapping[str, str]
+) -> dict[str, OtlpSettings]:
+    """The settings by signal of a run that told them, with ``options`` over them.
+
+    What was not told has to be given again: InputError where that is missing.
+    """
+    found = {}
+    for signal, before in told.items():
+        kept = {f"{signal}_{name.removesuffix('_s')}": before.get(name) for name in (*TOLD, *TlsFiles._fields)}
+        if "endpoint" in options:
+            del kept[f"{signal}_endpoint"]
+        elif before["query"] and f"{signal}_endpoint" not in options:
+            raise InputError("--endpoint", f"{before['endpoint']} had a query, which is not kept: give it again")
+        # A general option counts for more than what one signal had; but a general endpoint lacks the signal's path.
+        mine = {f"{signal}_{k}": v for k, v in options.items() if not k.startswith(SIGNALS) and k != "endpoint"}
+        one = _Asked(signal, {**kept, **mine, **options}, environ).settings()
+        missing = set(before["headers"]) - {name for name, _ in one.headers}
+        if missing:
+            raise InputError("--header", f"the run was sent with the header {min(missing)}: give it again")
+        found[signal] = one
+    return found
+
+
 def warnings(options: Mapping[str, object]) -> list[str]:
     """What a user should know about the options: one line each."""
-    shown = any(headers.plainly_given(_texts(options.get(name))) for name in ("header", *_of_signals("header")))
+    header, endpoint = (("header", *_of_signals("header")), ("endpoint", *_of_signals("endpoint")))
+    shown = any(headers.plainly_given(_texts(options.get(name))) for name in header)
     text = "--header: a value given as a flag stands in the process list; name=@file or the variable keeps it out"
-    return [text] if shown else []
+    urls = [name for name in endpoint if endpoints.holds_secret(str(options.get(name) or ""))]
+    more = "what is secret in a URL given as a flag stands in the process list; the variable keeps it out"
+    return ([text] if shown else []) + [f"{_flag(name)}: {more}" for name in urls]
 
 
 def _of_signals(name: str) -> list[str]:

@@ -1,4 +1,4 @@
-"""OTLP receivers that fail as they are told: a list of steps, one a request, then success.
+"""OTLP receivers that fail as they are told: a list of steps, one a request, then success or whatever a rule says.
 
 Each keeps every body with its time of arrival. ``served`` counts the records of the bodies that were accepted.
 """
@@ -9,9 +9,11 @@ import struct
 import threading
 import time
 from collections import deque
+from collections.abc import Callable
 from concurrent import futures
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import NamedTuple
 
 import grpc
 from google.protobuf.any_pb2 import Any
@@ -46,9 +48,20 @@ class Step:
     ``drip headers``."""
 
 
+class Coming(NamedTuple):
+    """What is known of a request before its body is read: its number from 0, seconds since the first, bytes."""
+
+    number: int
+    seconds: float
+    size: int
+
+
+Rule = Callable[[Coming], Step]
+
+
 @dataclass(frozen=True)
 class Arrival:
-    """A request as it came."""
+    """A request as it came: ``at_s`` is when its head did, or with gRPC all of it."""
 
     signal: str
     body: bytes
@@ -57,6 +70,7 @@ class Arrival:
     answered_s: float = 0
     accepted: bool = False
     records: int = 0
+    step: Step = Step()
 
 
 def records_of(signal: str, body: bytes) -> int:
@@ -77,28 +91,36 @@ class Receiver:
 
     def __init__(self) -> None:
         self.steps: deque[Step] = deque()
-        self.otherwise = Step()
+        self.otherwise: Step | Rule = Step()
         self.arrivals: list[Arrival] = []
+        self.begun = 0
+        """Requests that came, answered or not."""
+        self.first_s = 0.0
         self.released = threading.Event()
         """Set: no step's delay holds any more."""
         self.keeps_bodies = True
         self._lock = threading.Lock()
 
-    def script(self, *steps: Step, otherwise: Step | None = None) -> None:
+    def script(self, *steps: Step, otherwise: Step | Rule | None = None) -> None:
         self.steps.extend(steps)
         self.otherwise = otherwise or self.otherwise
 
-    def next_step(self) -> Step:
+    def next_step(self, size: int) -> Step:
         with self._lock:
-            return self.steps.popleft() if self.steps else self.otherwise
+            now = time.monotonic()
+            self.first_s = self.first_s or now
+            coming = Coming(self.begun, now - self.first_s, size)
+            self.begun += 1
+            if self.steps:
+                return self.steps.popleft()
+            return self.otherwise(coming) if callable(self.otherwise) else self.otherwise
 
-    def arrived(self, signal: str, body: bytes, headers: dict[str, str], step: Step) -> None:
-        at_s = time.time()
+    def arrived(self, signal: str, body: bytes, headers: dict[str, str], step: Step, at_s: float) -> None:
         self.released.wait(step.delay_s)
         accepted = step.status == 200 and step.code is grpc.StatusCode.OK and step.fault != "cut"
         records, kept = records_of(signal, body), body if self.keeps_bodies else b""
         with self._lock:
-            self.arrivals.append(Arrival(signal, kept, at_s, headers, time.time(), accepted, records))
+            self.arrivals.append(Arrival(signal, kept, at_s, headers, time.time(), accepted, records, step))
 
     @property
     def served(self) -> int:
@@ -122,6 +144,7 @@ class HttpReceiver(Receiver):
         super().__init__()
         self.server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self), bind_and_activate=False)
         self.server.daemon_threads = True
+        self.server.request_queue_size = 128  # or the system resets connections where many come at once
         self.server.handle_error = lambda *_: None
         self.server.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 8_192)
         self.server.server_bind()
@@ -147,7 +170,8 @@ def _handler(receiver: HttpReceiver):
             pass
 
         def do_POST(self) -> None:
-            step = receiver.next_step()
+            at_s = time.time()
+            step = receiver.next_step(int(self.headers["content-length"]))
             signal = PATHS.get(self.path.partition("?")[0], "traces")
             if step.fault == "unread":
                 receiver.arrivals.append(Arrival(signal, b"", time.time(), dict(self.headers)))
@@ -156,7 +180,7 @@ def _handler(receiver: HttpReceiver):
             body = self.rfile.read(int(self.headers["content-length"]))
             if self.headers.get("content-encoding") == "gzip":
                 body = gzip.decompress(body)
-            receiver.arrived(signal, body, {**dict(self.headers), ":path": self.path}, step)
+            receiver.arrived(signal, body, {**dict(self.headers), ":path": self.path}, step, at_s)
             self.answer(signal, step)
 
         def answer(self, signal: str, step: Step) -> None:
@@ -223,8 +247,9 @@ class GrpcReceiver(Receiver):
 
     def _serve(self, signal: str):
         def export(body: bytes, context: grpc.ServicerContext) -> bytes:
-            step = self.next_step()
-            self.arrived(signal, body, dict(context.invocation_metadata()), step)
+            at_s = time.time()
+            step = self.next_step(len(body))
+            self.arrived(signal, body, dict(context.invocation_metadata()), step, at_s)
             if step.headers.get("compress"):
                 context.set_compression(grpc.Compression.Gzip)
             if step.code is not grpc.StatusCode.OK:

@@ -1,0 +1,107 @@
+"""The files of a run held against the digests of its manifest, without a look at what their records say."""
+
+import json
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
+
+from otelsim.check.report import EXAMPLES, LawResult, Report
+from otelsim.errors import InputError
+from otelsim.runner import manifest
+from otelsim.runner.folder import MANIFEST
+from otelsim.runner.target import JSONL, OTLP_FILE, OtlpTarget, Target, notation_of
+from otelsim.runner.verifying import Stored, damages
+
+Values = dict[str, Any]
+
+
+def run_integrity(directory: Path, told: Callable[[], None]) -> Report:
+    """Hold all files of the run in ``directory`` against its manifest; ``told`` hears of every slice of a file read.
+
+    InputError if ``directory`` is no finished run, or one without files.
+    """
+    values = _manifest(directory / MANIFEST)
+    try:
+        target = _target(directory, values)
+        return Report(
+            [_seal(values), _sums(values, target), _sizes(directory, values), *_digests(target, values, told)]
+        )
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise InputError(str(directory / MANIFEST), f"is garbled: {error!r}") from None
+
+
+def slices_of_files(directory: Path) -> int:
+    """How many parts of files there are to read."""
+    values = _manifest(directory / MANIFEST)
+    return len(values.get("slices", ())) * len(values.get("content_digest", ()))
+
+
+def _manifest(path: Path) -> Values:
+    try:
+        values = json.loads(path.read_text("utf-8"))
+    except (OSError, ValueError) as error:
+        raise InputError(str(path), f"cannot be read, so this is no finished run: {error}") from None
+    if not isinstance(values, dict) or values.get("sink") not in (JSONL, OTLP_FILE):
+        raise InputError(str(path), "is not the manifest of a run with files")
+    return values
+
+
+def _target(directory: Path, values: Values) -> Target:
+    otlp = OtlpTarget(notation_of(values)[0], None) if values["sink"] == OTLP_FILE else None
+    return Target(directory, values["compress"] or "", otlp)
+
+
+def _result(name: str, title: str, tried: int, told: Iterable[str]) -> LawResult:
+    found = list(told)
+    return LawResult(f"files.{name}", title, tried, len(found), found[:EXAMPLES])
+
+
+def _seal(values: Values) -> LawResult:
+    told = [] if manifest.sealed(values) == values else [f"{MANIFEST} is not as it was written"]
+    return _result("manifest", "the manifest has the digest that it ends with", 1, told)
+
+
+def _sums(values: Values, target: Target) -> LawResult:
+    """The digests of digests are those of the slices that the manifest lists."""
+    told = []
+    if manifest.content_digest(values["slices"], target.signals) != values["content_digest"]:
+        told.append("content_digest is not that of the slices")
+    made = manifest.files(target, values["slices"])
+    told += [
+        f"{name}: {made.get(name)} by its slices" for name, said in values["files"].items() if made.get(name) != said
+    ]
+    return _result("sums", "digests and sizes of files and of the run are those of their slices", len(made) + 1, told)
+
+
+def _sizes(directory: Path, values: Values) -> LawResult:
+    told = []
+    for name, said in values["files"].items():
+        path = directory / name
+        size = path.stat().st_size if path.is_file() else None
+        if size != said["bytes"]:
+            told.append(f"{name}: {size if size is not None else 'no'} bytes, {said['bytes']} promised")
+    return _result("size", "every file has the bytes that the manifest names", len(values["files"]), told)
+
+
+def _digests(target: Target, values: Values, told: Callable[[], None]) -> list[LawResult]:
+    slices = sorted(values["slices"], key=lambda e: int(e["slice"]))
+    lanes = sorted({e["lane"] for e in slices})
+    assert target.directory is not None
+    files = [
+        Stored(target.directory / target.file_name(name, lane), name, [e for e in slices if e["lane"] == lane])
+        for name in target.signals
+        for lane in lanes
+    ]
+    found = [str(d) for d in damages(files, target.compression, told)]
+    wrong = [f"{name}: is not as it was written" for name in manifest.damaged(values, target.directory)]
+    return [
+        _result(
+            "digest",
+            "a slice's content has the digest that the manifest names",
+            len(slices) * len(target.signals),
+            found,
+        ),
+        _result(
+            "documents", "the small files have the digests that the manifest names", len(values["documents"]), wrong
+        ),
+    ]

@@ -1,0 +1,143 @@
+"""What an interrupted run left behind: read, held against itself, and laid out for going on."""
+
+import json
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from otelsim import __version__
+from otelsim.errors import InputError, at
+from otelsim.runner import manifest
+from otelsim.runner.folder import JOURNAL, MANIFEST, Folder
+from otelsim.runner.journal import Past
+from otelsim.runner.preparing import Prepared
+from otelsim.runner.target import Target
+from otelsim.runner.verifying import Damage, Stored, damages
+from otelsim.scenario import Scenario, from_manifest
+
+Entry = dict[str, Any]
+
+
+class Gap(NamedTuple):
+    """Slices of a lane that are to be made again where they stood: from the end of ``before`` to that of ``after``."""
+
+    lane: int
+    slices: tuple[int, ...]
+    begins: dict[str, int]
+    """By signal, where the gap begins in the lane's file."""
+    ends: dict[str, int]
+
+
+class Layout(NamedTuple):
+    """How a run stands: its slices that are whole, and the gaps between them. What is behind them is still to do."""
+
+    whole: list[Entry]
+    gaps: list[Gap]
+
+
+def check_head(past: Past, folder: Path) -> None:
+    """InputError where the journal is of another version, or of another run than the manifest beside it."""
+    path, head = folder / JOURNAL, past.head
+    if head.get("format") != manifest.FORMAT or head.get("otelsim") != __version__:
+        raise InputError(at(path, 1), f"the run was begun by otelsim {head.get('otelsim')}, and this is {__version__}")
+    other = folder / MANIFEST
+    if not other.exists():
+        return
+    try:
+        beside = json.loads(other.read_text("utf-8"))
+    except (OSError, ValueError):
+        past.faults.append(f"{other}: is damaged: it is made again")
+        return
+    if not isinstance(beside, dict) or manifest.sealed(beside) != beside:
+        past.faults.append(f"{other}: is damaged: it is made again")
+        return
+    if difference := differing(head, beside):
+        raise InputError(str(other), f"is of another run than the journal: {difference}")
+    past.faults.extend(f"{folder / name}: is damaged: it is made again" for name in manifest.damaged(beside, folder))
+
+
+def check_expected(past: Past, expected: dict[str, Any]) -> None:
+    """InputError where the journal is of another run than that with the head ``expected``, wherever it is sent."""
+    as_read = json.loads(json.dumps(expected))
+    ours, asked = ({k: v for k, v in head.items() if k != "sending"} for head in (past.head, as_read))
+    if difference := differing(ours, asked, "here"):
+        raise InputError("--resume", f"the run in the folder is another one: {difference}")
+
+
+def differing(ours: dict[str, Any], theirs: dict[str, Any], there: str = "there") -> str:
+    """The first thing in which two heads differ, the scenario's parameters first; empty where they are one run's."""
+    mine, others = ours.get("scenario"), theirs.get("scenario")
+    if not isinstance(mine, dict) or not isinstance(others, dict):
+        return "it has no scenario"
+    for key in (*mine, *(k for k in others if k not in mine)):
+        if mine.get(key) != others.get(key):
+            return f"{key} is {_shown(others, key)} {there}, and {_shown(mine, key)} in the journal"
+    for key in ours.keys() - {"scenario"}:
+        if ours[key] != theirs.get(key):
+            return f"{key} is {_shown(theirs, key)} {there}, and {_shown(ours, key)} in the journal"
+    return ""
+
+
+def _shown(values: dict[str, Any], key: str) -> str:
+    text = json.dumps(values[key]) if key in values else "not given"
+    return text if len(text) <= 80 else text[:77] + "..."
+
+
+def scenario_of(past: Past, path: Path) -> Scenario:
+    """The scenario of a journal; InputError where it has none."""
+    try:
+        return from_manifest(past.head["scenario"])
+    except (ValueError, KeyError, TypeError) as error:
+        raise InputError(at(path, 1), f"scenario: {error!r}") from None
+
+
+def check_tables(past: Past, prepared: Prepared, path: Path) -> None:
+    """InputError where what decides the data is no longer what the run was begun with."""
+    if past.head.get("tables") != manifest.tables_digest(prepared):
+        world = prepared.scenario.world
+        raise InputError(at(path, 1), f"the world {world!r} is no longer the one that the run was begun with")
+
+
+def look(folder: Folder, target: Target, entries: list[Entry], told: Callable[[], None]) -> list[Damage]:
+    """What is damaged of the slices in a folder's files; ``told`` hears of every slice of a file that was read."""
+    if not target.has_files:
+        return []
+    lanes = {e["lane"] for e in entries}
+    files = [
+        Stored(folder.file(target.file_name(name, lane)), name, [e for e in entries if e["lane"] == lane])
+        for name in target.signals
+        for lane in lanes
+    ]
+    return damages(files, target.compression, told)
+
+
+def of_this_run(past: Past, slices: int, lanes: int, target: Target) -> list[Entry]:
+    """The journal's entries, the last one of a slice alone, that a run of so many slices and lanes can have."""
+    found = {}
+    for entry in past.entries:
+        number = entry["slice"]
+        if number < slices and entry["lane"] == number % lanes and all(name in entry for name in target.signals):
+            found[number] = entry
+        else:
+            past.faults.append(f"slice {number} of the journal is none of this run's: it is left out")
+    return [found[number] for number in sorted(found)]
+
+
+def laid_out(entries: Iterable[Entry], damaged: set[int], lanes: int, signals: tuple[str, ...]) -> Layout:
+    """The layout of a run whose ``damaged`` slices are to be made again; ``entries`` are in the order of slices."""
+    whole, gaps = list[Entry](), list[Gap]()
+    for lane in range(lanes):
+        at_begin = dict.fromkeys(signals, 0)
+        missing, due = list[int](), lane
+        for entry in (e for e in entries if e["lane"] == lane):
+            missing += range(due, entry["slice"], lanes)
+            due = entry["slice"] + lanes
+            if entry["slice"] in damaged:
+                missing.append(entry["slice"])
+                continue
+            if missing:
+                gaps.append(Gap(lane, tuple(missing), at_begin, {name: entry[name]["offset"] for name in signals}))
+                missing = []
+            whole.append(entry)
+            at_begin = {name: entry[name]["offset"] + entry[name]["bytes"] for name in signals}
+    return Layout(whole, gaps)

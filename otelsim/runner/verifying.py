@@ -1,0 +1,105 @@
+"""The files of a run held against what its journal or manifest says of every slice."""
+
+import os
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import IO, Any, NamedTuple, Protocol
+
+import xxhash
+import zstandard
+from isal import isal_zlib
+
+from otelsim.runner.worker import PART
+
+_CHUNK = 1 << 20
+_GARBLED: tuple[type[Exception], ...] = (zstandard.ZstdError, isal_zlib.error)  # type: ignore[assignment]
+
+
+class Damage(NamedTuple):
+    """A slice that is not in its file as it was written."""
+
+    slice: int
+    file: str
+    what: str
+
+    def __str__(self) -> str:
+        return f"{self.file}: slice {self.slice} {self.what}"
+
+
+class Decompressor(Protocol):
+    """Undoes a frame or member."""
+
+    @property
+    def unused_data(self) -> bytes:
+        """What stood behind it."""
+
+    @property
+    def eof(self) -> bool:
+        """Whether it is complete."""
+
+    def decompress(self, data: bytes, /) -> bytes:
+        """What more of it says."""
+
+
+class _Plain:
+    unused_data, eof = b"", True
+
+    def decompress(self, data: bytes, /) -> bytes:
+        return data
+
+
+_DECOMPRESSORS: dict[str, Callable[[], Decompressor]] = {
+    "": _Plain,
+    "zstd": lambda: zstandard.ZstdDecompressor().decompressobj(),
+    "gzip": lambda: isal_zlib.decompressobj(31),
+}
+
+
+class Stored(NamedTuple):
+    """A file, and the slices (see `journal.entry`) that stand in it under the name ``signal``."""
+
+    path: Path
+    signal: str
+    entries: list[dict[str, Any]]
+
+
+def damages(files: Iterable[Stored], compression: str, told: Callable[[], None]) -> list[Damage]:
+    """What is wrong with slices, in their order; files are read side by side, ``told`` hears of every slice read."""
+
+    def read(stored: Stored) -> list[Damage]:
+        return list(_of_file(stored, compression, told))
+
+    with ThreadPoolExecutor(os.cpu_count()) as readers:
+        return sorted(damage for found in readers.map(read, files) for damage in found)
+
+
+def _of_file(stored: Stored, compression: str, told: Callable[[], None]) -> Iterator[Damage]:
+    name, read = stored.path.name.removesuffix(PART), 0
+    try:
+        with stored.path.open("rb") as file:
+            for entry in stored.entries:
+                if what := _wrong(file, entry[stored.signal], compression):
+                    yield Damage(entry["slice"], name, what)
+                read += 1
+                told()
+    except OSError as error:
+        yield from (Damage(e["slice"], name, f"cannot be read: {error.strerror}") for e in stored.entries[read:])
+
+
+def _wrong(file: IO[bytes], extent: dict[str, Any], compression: str) -> str:
+    """What is wrong with a slice; nothing where its bytes give the digest that was noted."""
+    file.seek(extent["offset"])
+    digest, left, unpack = xxhash.xxh3_128(), extent["bytes"], _DECOMPRESSORS[compression]()
+    while left:
+        chunk = file.read(min(left, _CHUNK))
+        if not chunk:
+            return "is cut short"
+        left -= len(chunk)
+        try:
+            digest.update(unpack.decompress(chunk))
+        except _GARBLED as error:
+            return f"cannot be decompressed: {error}"
+    if extent["bytes"] and (not unpack.eof or unpack.unused_data):
+        return "is not one whole frame"
+    return "" if digest.hexdigest() == extent["digest"] else "has another digest than was noted"
