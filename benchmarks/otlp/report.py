@@ -16,13 +16,13 @@ from benchmarks.report import table
 from tests.backends.building import DISTRIBUTION, MODULES
 
 HOW = f"""\
-Receiver: the Collector with the nop exporter, on the same machine, started anew for each measurement; records are those
-that its receiver counted as accepted, and it refused none. Rates, and the CPU seconds for a million records of the
+Receiver: the Collector with the nop exporter and GOGC=400, started anew for each measurement, on one half of the
+machine's CPUs; the sender has the other half, as if it were another machine's. Records are those that the receiver
+counted as accepted, and it refused none. Rates, and the CPU seconds for a million records of the
 sender's processes and of the Collector's, are those between the moments when {FIRST:.0%} and {LAST:.0%} of a run's
 records had arrived, so starting is left out; of several takes the fastest counts. MB/s are those of the messages
 before compression. *Limit* is what `otelsim` sent, kept whole as HTTP requests in memory and posted in a loop on open
-sockets: it leaves the CPUs to the Collector, so a sender on the same machine comes as near to it as it needs few CPU
-seconds beside the Collector's.
+sockets.
 
 - `otelsim generate` sends a week of scenario `year`; a request has as many records as fit, or as a batch of calls has.
 - The SDK sends records with the attributes of otelsim's: spans (without parents) and log records through its batch

@@ -9,12 +9,14 @@ from typing import NamedTuple, Protocol
 
 from benchmarks.otlp.material import material
 from benchmarks.otlp.measuring import Measured, Sending
-from benchmarks.otlp.receiving import Endpoints
+from benchmarks.otlp.receiving import SENDERS, Endpoints
 from benchmarks.otlp.tuning import Choices, Setting
 from otelsim.sinks.otlp.settings import MAX_REQUEST_BYTES
 
 REQUESTS = 1_000_000
 """Of the week that otelsim sends: in each slice several full batches, as in all large runs."""
+WORKERS = [len(SENDERS), len(SENDERS) + 1]
+"""A process for each CPU that senders have, or one more, since they wait for the receiver at times."""
 WEEK = ("--start", "2025-03-03", "--end", "2025-03-10")
 
 
@@ -63,8 +65,8 @@ class Otelsim:
 
     def choices(self, kind: Kind) -> Choices:
         return {
-            "workers": [2, 1, 3],
-            "in flight": [2, 1, 4],
+            "workers": WORKERS,
+            "in flight": [2, 4],
             "protocol": ["http", "grpc"],
             "request bytes": [MAX_REQUEST_BYTES, 1 << 20],
         }
@@ -109,7 +111,7 @@ class Limit:
         return "limit" + (", gzip" if self.compression == "gzip" else "")
 
     def choices(self, kind: Kind) -> Choices:
-        return {"processes": [1, 2], "connections": [2, 1, 4]}
+        return {"processes": [1, 2], "connections": [2, 4]}
 
     def sending(self, kind: Kind, setting: Setting, to: Endpoints, seconds: float) -> Sending:
         parts = setting["processes"]
@@ -130,7 +132,7 @@ class Sdk:
     name: str = "OpenTelemetry SDK"
 
     def choices(self, kind: Kind) -> Choices:
-        choices: Choices = {"processes": [2, 1], "protocol": ["http", "grpc"], "batch": [512, 2_048]}
+        choices: Choices = {"processes": WORKERS, "protocol": ["http", "grpc"], "batch": [512, 2_048]}
         return choices if kind == POINTS else {**choices, "pace": ["flush", "free"]}
 
     def sending(self, kind: Kind, setting: Setting, to: Endpoints, seconds: float) -> Sending:
@@ -155,7 +157,7 @@ class Telemetrygen:
         return "telemetrygen" + (", attributes as otelsim's" if self.bodies else "")
 
     def choices(self, kind: Kind) -> Choices:
-        choices: Choices = {"workers": [2, 1], "protocol": ["grpc", "http"], "batch": [2_000, 500, 8_000]}
+        choices: Choices = {"workers": WORKERS, "protocol": ["grpc", "http"], "batch": [2_000, 500, 8_000]}
         return choices | {"queue": [2_048, 50_000]} if kind == SPANS else choices
 
     def sending(self, kind: Kind, setting: Setting, to: Endpoints, seconds: float) -> Sending:

@@ -14,7 +14,7 @@ from benchmarks.otlp import bodies, report, stored
 from benchmarks.otlp.building import telemetrygen
 from benchmarks.otlp.capturing import capture
 from benchmarks.otlp.measuring import measure
-from benchmarks.otlp.receiving import endpoints, nop_collector
+from benchmarks.otlp.receiving import SENDERS, endpoints, nop_collector, on
 from benchmarks.otlp.report import End, Result, Row
 from benchmarks.otlp.senders import ALL, KINDS, LOGS, POINTS, Kind, Limit, Otelsim, Sdk, Sender, Telemetrygen
 from benchmarks.otlp.tuning import Setting, best, described, first
@@ -40,7 +40,7 @@ class Size:
 
 SIZES = {
     "quick": Size(200_000, 0.0, 2.0, 1, 60_000_000, 10_000),
-    "standard": Size(1_000_000, 4.0, 8.0, 2, 200_000_000, 200_000),
+    "standard": Size(1_000_000, 3.0, 6.0, 2, 200_000_000, 100_000),
 }
 
 
@@ -89,7 +89,7 @@ class Bench:
         load = os.getloadavg()[0]
         self.warm()
         rows = {kind: self.kind(kind) for kind in KINDS}
-        ends = [self.end(kind, _setting(rows[kind])) for kind in (LOGS, POINTS, ALL)]
+        ends = [self.end(kind, {**_setting(rows[kind]), "workers": os.cpu_count()}) for kind in (LOGS, POINTS, ALL)]
         return Result(rows, ends, (load, os.getloadavg()[0]))
 
     def warm(self) -> None:
@@ -126,7 +126,8 @@ class Bench:
         say(f"{kind.name}: {sender.name}, {described(setting)}")
         with nop_collector(self.programs) as front:
             sending = sender.sending(kind, setting, endpoints(front), seconds or self.size.take_s)
-            found = measure(sending, front, self.folder)
+            with on(SENDERS):
+                found = measure(sending, front, self.folder)
         made, arrived = sender.made(found), sum(found.arrived.values())
         if isinstance(sender, Otelsim | Limit) and made != arrived:
             sys.exit(f"{sender.name} sent {made:,} records, {arrived:,} arrived")
