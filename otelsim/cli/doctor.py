@@ -14,7 +14,7 @@ from rich.text import Text
 
 from otelsim.cli.commands import Command
 from otelsim.cli.options import chosen, scenario_options
-from otelsim.cli.otlp_options import otlp_options, otlp_settings, taken
+from otelsim.cli.otlp_options import named_signals, otlp_options, otlp_settings, taken
 from otelsim.errors import InputError, RunError
 
 if TYPE_CHECKING:
@@ -62,22 +62,12 @@ def doctor(scenario: str, signals: str, as_json: bool, quiet: bool, **more: Any)
 
     run = chosen(scenario, more)
     find_world(run.world)
-    asked = Asked([settings[signal] for signal in _signals(signals)], sites)
+    asked = Asked([settings[signal] for signal in named_signals(signals)], sites)
     if wait_s is not None and math.isnan(wait_s):
         raise InputError("--wait-for", "is not a number")
     if waits or wait_s is not None:
         _wait(asked, WAIT_S if wait_s is None else wait_s, quiet)
     _tell(_findings(asked, run.start, run.end), as_json, quiet)
-
-
-def _signals(text: str) -> list[str]:
-    from otelsim.sinks.otlp.settings import SIGNALS
-
-    named = [name.strip() for name in text.split(",")]
-    unknown = [name for name in named if name not in SIGNALS]
-    if unknown:
-        raise InputError("--signals", f"{unknown[0]!r} is not one of {', '.join(SIGNALS)}")
-    return [signal for signal in SIGNALS if signal in named]
 
 
 def _wait(asked: "Asked", limit_s: float, quiet: bool) -> None:

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from otelsim.errors import InputError
+
 if TYPE_CHECKING:
     from otelsim.sinks.otlp.settings import OtlpSettings
 
@@ -70,6 +72,17 @@ def otlp_settings_again(told: dict[str, Any], given: dict[str, object]) -> "dict
     for line in warnings(given):
         click.echo(f"otelsim: {line}", err=True)
     return found
+
+
+def named_signals(text: str) -> tuple[str, ...]:
+    """The signals of a list, in their own order; InputError names one that there is not."""
+    from otelsim.sinks.otlp.settings import SIGNALS
+
+    named = [part.strip() for part in text.split(",")]
+    for name in named:
+        if name not in SIGNALS:
+            raise InputError("--signals", f"{name!r} is not one of {', '.join(SIGNALS)}")
+    return tuple(signal for signal in SIGNALS if signal in named)
 
 
 def _text(value: object) -> object:

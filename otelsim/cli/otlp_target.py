@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 
 import click
 
-from otelsim.cli.otlp_options import otlp_options, otlp_settings, taken
+from otelsim.cli.otlp_options import named_signals, otlp_options, otlp_settings, taken
 from otelsim.errors import InputError
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -64,7 +64,7 @@ def _target(
     sink: str, given: dict[str, object], asked: dict[str, Any], default_run_id: Callable[[Any], str]
 ) -> Callable[[Any], Any]:
     from otelsim.runner.target import FAST, SDK, OtlpTarget
-    from otelsim.signals.notation import Notation
+    from otelsim.signals.notation import SIGNALS, Notation
 
     encoder = asked["encoder"] or FAST
     if encoder == SDK:
@@ -73,7 +73,7 @@ def _target(
         if sink != "otlp":
             raise InputError("--encoder", "sdk goes with --sink otlp")
         need()
-    signals = _signals(asked["signals"])
+    signals = SIGNALS if asked["signals"] is None else named_signals(asked["signals"])
     notation = Notation(
         run_id=_run_id(asked["run_id"]),
         signals=signals,
@@ -105,18 +105,6 @@ def _try_exporters(settings: Any) -> None:
 def _refuse(names: list[str], wanted: str) -> None:
     if names:
         raise InputError(f"--{names[0].replace('_', '-')}", f"goes with {wanted}")
-
-
-def _signals(text: str | None) -> tuple[str, ...]:
-    from otelsim.signals.notation import SIGNALS
-
-    if text is None:
-        return SIGNALS
-    named = [part.strip() for part in text.split(",")]
-    for name in named:
-        if name not in SIGNALS:
-            raise InputError("--signals", f"{name!r} is not one of {', '.join(SIGNALS)}")
-    return tuple(signal for signal in SIGNALS if signal in named)
 
 
 def _run_id(text: str | None) -> str:

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple, Protocol
 import xxhash
 
 from otelsim.draws import Int64s
-from otelsim.runner.output import Made
+from otelsim.runner.output import IntoSinks, Made
 from otelsim.runner.preparing import Prepared
 from otelsim.signals.notation import Notation
 from otelsim.signals.series import SeriesSets, series_sets
@@ -165,17 +165,12 @@ def _note(ledger: Ledger, answer: Answer, rejected: int) -> None:
     ledger.note(answer._replace(rejected=rejected))
 
 
-class Written:
+class Written(IntoSinks):
     """Requests as lines of OTLP/JSON, a file a signal."""
 
     def __init__(self, sinks: dict[str, Sink]) -> None:
-        self.sinks = sinks
+        super().__init__(sinks)
         self.transcoders = {signal: Transcoder(signal) for signal in sinks}
-
-    def begin(self, offsets: dict[str, int]) -> None:
-        """Start a slice in every file."""
-        for name, sink in self.sinks.items():
-            sink.begin(offsets[name])
 
     def put(self, request: Request) -> None:
         """Write a request as a line."""
@@ -188,23 +183,7 @@ class Written:
 
     def end(self) -> dict[str, Extent]:
         """Finish the slice in every file."""
-        return {name: sink.end() for name, sink in self.sinks.items()}
-
-    def account(self) -> dict[str, Any]:
-        """Nothing is sent."""
-        return {}
-
-    def waiting(self) -> list[str]:
-        """Nobody is waited for."""
-        return []
-
-    def stop(self) -> None:
-        """Nothing blocks."""
-
-    def close(self) -> None:
-        """Close the files."""
-        for sink in self.sinks.values():
-            sink.close()
+        return self.extents()
 
 
 def _pieces(line: bytes, room: int) -> Iterator[bytes]:

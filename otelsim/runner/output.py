@@ -46,29 +46,20 @@ class Output(Protocol):
         """Let go of files and connections."""
 
 
-class LinesOutput:
-    """JSON lines into a sink for each signal."""
+class IntoSinks:
+    """What outputs into files share: a sink for each name, and nobody who is waited for."""
 
-    def __init__(self, lines: Lines, sinks: dict[str, Sink]) -> None:
-        self.lines, self.sinks = lines, sinks
+    def __init__(self, sinks: dict[str, Sink]) -> None:
+        self.sinks = sinks
 
     def begin(self, offsets: dict[str, int]) -> None:
         """Start a slice in every file."""
         for name, sink in self.sinks.items():
             sink.begin(offsets[name])
 
-    def take(self, calls: Int64s, fresh: tuple[int, int], order: Int64s) -> None:
-        """Write the calls' lines."""
-        for name, sink in self.sinks.items():
-            done = 0
-            while done < len(order):
-                done, sink.at = SIGNALS[name](sink.room, sink.at, self.lines, calls, order, done)
-                if done < len(order):
-                    sink.drain()
-
-    def end(self) -> Made:
+    def extents(self) -> dict[str, Extent]:
         """Finish the slice in every file."""
-        return Made({name: sink.end() for name, sink in self.sinks.items()}, {}, {})
+        return {name: sink.end() for name, sink in self.sinks.items()}
 
     def account(self) -> dict[str, Any]:
         """Nothing is sent."""
@@ -85,3 +76,24 @@ class LinesOutput:
         """Close the files."""
         for sink in self.sinks.values():
             sink.close()
+
+
+class LinesOutput(IntoSinks):
+    """JSON lines into a sink for each signal."""
+
+    def __init__(self, lines: Lines, sinks: dict[str, Sink]) -> None:
+        super().__init__(sinks)
+        self.lines = lines
+
+    def take(self, calls: Int64s, fresh: tuple[int, int], order: Int64s) -> None:
+        """Write the calls' lines."""
+        for name, sink in self.sinks.items():
+            done = 0
+            while done < len(order):
+                done, sink.at = SIGNALS[name](sink.room, sink.at, self.lines, calls, order, done)
+                if done < len(order):
+                    sink.drain()
+
+    def end(self) -> Made:
+        """Finish the slice in every file."""
+        return Made(self.extents(), {}, {})

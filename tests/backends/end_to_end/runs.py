@@ -17,9 +17,6 @@ _TODAY = int(time.time()) // DAY_S
 MONDAY_S = (_TODAY - 183 - (_TODAY - 183 - 4) % 7) * DAY_S
 # The full volume opens millions of series.
 LONGEST_S = 3_600
-# A Collector whose queue is full lets its senders wait. One that gives an attempt up meanwhile, after the usual 10 s,
-# sends again what the Collector may be about to take: of a million requests some points were stored twice.
-PATIENCE_S = 600
 
 
 @dataclass(frozen=True)
@@ -83,9 +80,7 @@ def instant(seconds: float) -> str:
 
 def send(asked: Asked, folder: Path, url: str, *words: object, **environment: str) -> Run:
     """A run sent to ``url``; it must succeed."""
-    return _generated(
-        asked, folder, ["--sink", "otlp", "--endpoint", url, "--timeout", PATIENCE_S, *words], environment
-    )
+    return _generated(asked, folder, ["--sink", "otlp", "--endpoint", url, *words], environment)
 
 
 def write(asked: Asked, folder: Path) -> Run:
