@@ -52,9 +52,10 @@ def resumed(
     ``target`` gives the target for the journal's head, or InputError where they do not fit it.
     """
     from otelsim.runner import resuming
-    from otelsim.runner.folder import JOURNAL, Folder
+    from otelsim.runner.folder import Folder
     from otelsim.runner.journal import read_journal
     from otelsim.runner.running import Run
+    from otelsim.runner.worker import JOURNAL
 
     folder = Folder(directory, overwrite=False, resume=True)
     try:
@@ -73,8 +74,8 @@ def resumed(
 def resumed_as(place: Any, ready: Any, workers: int | None, display: Display) -> dict[str, Any]:
     """The same for a run that is asked for in full: InputError names what is other in the folder."""
     from otelsim.runner import manifest, resuming
-    from otelsim.runner.folder import JOURNAL
     from otelsim.runner.journal import read_journal
+    from otelsim.runner.worker import JOURNAL
 
     past = read_journal(place.directory / JOURNAL)
     resuming.check_expected(past, manifest.head(ready, place, past.head["workers"]))

@@ -5,6 +5,7 @@ import json
 import os
 import re
 import shutil
+import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,20 +14,16 @@ from typing import Any
 import xxhash
 
 from otelsim.errors import InputError
-from otelsim.runner.worker import PART
+from otelsim.runner.worker import JOURNAL, PART
 from otelsim.sinks.files import MODE, failure, publish
 
-JOURNAL, MANIFEST, SUMMARY, INCIDENTS, LOCK = (
-    "journal.jsonl",
-    "manifest.json",
-    "summary.json",
-    "incidents.jsonl",
-    ".otelsim.lock",
-)
+MANIFEST, SUMMARY, INCIDENTS, LOCK = "manifest.json", "summary.json", "incidents.jsonl", ".otelsim.lock"
 _OURS = re.compile(
     r"((logs|metrics|otlp_(traces|logs|metrics))_\d+\.jsonl(\.zst|\.gz)?|journal\.jsonl|manifest\.json|summary\.json"
     r"|incidents\.jsonl)(\.part)?|otlp_acknowledged_\d+\.part"
 )
+PATIENCE_S = 20.0
+"""How long the workers of a run that was killed may take to end."""
 REMADE = ".otelsim-remade"
 """A folder in it: slices on their way to where they stood."""
 
@@ -48,7 +45,9 @@ class Folder:
             path.mkdir(mode=0o750, parents=True, exist_ok=True)
             self.lock = os.open(path / LOCK, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, MODE)
             self._take()
-            if not resume:
+            if resume:
+                self._wait_for_workers()
+            else:
                 self._clear(overwrite)
         except OSError as error:
             self.close()
@@ -65,10 +64,19 @@ class Folder:
                 return
 
     def _take(self) -> None:
+        if not _locked(self.lock):
+            raise InputError("--output", f"{self.path} is in use by another run")
+
+    def _wait_for_workers(self) -> None:
+        """A run that was killed leaves workers for a moment, which hold a lock on its journal (see `worker.begin`)."""
+        journal, until = os.open(self.path / JOURNAL, os.O_RDONLY | os.O_CLOEXEC), time.monotonic() + PATIENCE_S
         try:
-            fcntl.flock(self.lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise InputError("--output", f"{self.path} is in use by another run") from None
+            while not _locked(journal):
+                if time.monotonic() > until:
+                    raise InputError("--output", f"{self.path} is in use by the workers of another run")
+                time.sleep(0.05)
+        finally:
+            os.close(journal)
 
     def _clear(self, overwrite: bool) -> None:
         """Refuse a folder that holds another run, or remove that; a journal that never got its name is no run."""
@@ -138,6 +146,14 @@ class Folder:
         if self.lock >= 0:
             os.close(self.lock)
             self.lock = -1
+
+
+def _locked(file: int) -> bool:
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 def holds_journal(path: Path) -> bool:

@@ -8,11 +8,12 @@ from typing import Any, NamedTuple
 from otelsim import __version__
 from otelsim.errors import InputError, at
 from otelsim.runner import manifest
-from otelsim.runner.folder import JOURNAL, MANIFEST, Folder
+from otelsim.runner.folder import MANIFEST, Folder
 from otelsim.runner.journal import Past
 from otelsim.runner.preparing import Prepared
 from otelsim.runner.target import Target
 from otelsim.runner.verifying import Damage, Stored, damages
+from otelsim.runner.worker import JOURNAL
 from otelsim.scenario import Scenario, from_manifest
 
 Entry = dict[str, Any]

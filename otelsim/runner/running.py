@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from otelsim.errors import OtelsimError, RunError
 from otelsim.runner import manifest
 from otelsim.runner.accounting import Delivered
-from otelsim.runner.folder import INCIDENTS, JOURNAL, MANIFEST, SUMMARY, Folder, told
+from otelsim.runner.folder import INCIDENTS, MANIFEST, SUMMARY, Folder, told
 from otelsim.runner.journal import ENDED, Journal, entry
 from otelsim.runner.mending import Mending
 from otelsim.runner.otlp_output import notated
@@ -21,7 +21,7 @@ from otelsim.runner.preparing import Prepared
 from otelsim.runner.resuming import Entry, Layout
 from otelsim.runner.target import Target
 from otelsim.runner.totals import Totals
-from otelsim.runner.worker import INTERRUPTED, TABLES, WAITING, Done
+from otelsim.runner.worker import INTERRUPTED, JOURNAL, TABLES, WAITING, Done
 from otelsim.sinks.ledger import NAME as LEDGER
 
 MOST_DEATHS = 3

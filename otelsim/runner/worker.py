@@ -1,6 +1,7 @@
 """What a worker process does: slices of the run it was given, one at a time, into the files of their lanes."""
 
 import contextlib
+import fcntl
 import os
 import pickle
 import shutil
@@ -24,6 +25,7 @@ from otelsim.sinks.ledger import Ledger
 
 PART = ".part"
 """Files that are not complete yet end so."""
+JOURNAL = "journal.jsonl"
 TABLES, WAITING = "tables", "waiting-"
 """Names in the folder that a run's processes share."""
 INTERRUPTED = "interrupted"
@@ -120,6 +122,7 @@ class Worker:
 
 
 _here: list[Worker] = []
+_held: list[int] = []
 
 
 def begin(shared: Path, target: Target, stop: Stop) -> None:
@@ -131,10 +134,19 @@ def begin(shared: Path, target: Target, stop: Stop) -> None:
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     os.umask(os.umask(0o077) | 0o027)
     threading.Thread(target=_end_with_parent, args=(shared,), daemon=True).start()
+    _hold(target)
     prepared, made = pickle.loads((shared / TABLES).read_bytes())
     _here[:] = [Worker(prepared, target, stop, made)]
     if target.sink == OTLP:
         threading.Thread(target=watch, args=(_here[0], stop, shared / f"{WAITING}{os.getpid()}"), daemon=True).start()
+
+
+def _hold(target: Target) -> None:
+    """Keep a lock on the run's journal as long as the process lives: nobody goes on with the run before that ends."""
+    if target.directory is not None:
+        with contextlib.suppress(FileNotFoundError):  # what is made for a gap has a folder without one
+            _held.append(os.open(target.directory / JOURNAL, os.O_RDONLY | os.O_CLOEXEC))
+            fcntl.flock(_held[-1], fcntl.LOCK_SH)
 
 
 def watch(worker: Worker, stop: Stop, news: Path) -> None:

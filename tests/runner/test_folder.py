@@ -224,3 +224,27 @@ def test_closing_a_journal_on_a_full_disk_says_no_more(tmp_path):
     with pytest.raises(RunError, match="No space left"):
         journal.append({"slice": 1})
     journal.close()
+
+
+HOLDING = """
+import fcntl, os, sys, time
+file = os.open(sys.argv[1], os.O_RDONLY)
+fcntl.flock(file, fcntl.LOCK_SH)
+print("held", flush=True)
+time.sleep(float(sys.argv[2]))
+"""
+
+
+@pytest.mark.parametrize(("patience_s", "held_s"), [(20, 0.6), (0.2, 30)])
+def test_the_workers_of_a_killed_run_are_waited_for(made, tmp_path, monkeypatch, patience_s, held_s):
+    monkeypatch.setattr("otelsim.runner.folder.PATIENCE_S", patience_s)
+    command = [sys.executable, "-c", HOLDING, made / "journal.jsonl", str(held_s)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, env=uncovered()) as worker:
+        assert worker.stdout.readline() == b"held\n"
+        if held_s > patience_s:
+            with pytest.raises(InputError, match="is in use by the workers of another run"):
+                Folder(made, overwrite=False, resume=True)
+            worker.kill()
+        else:
+            Folder(made, overwrite=False, resume=True).close()
+            assert worker.wait(5) == 0
