@@ -1,6 +1,7 @@
 """The files of a run held against what its journal or manifest says of every slice."""
 
 import os
+import threading
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -67,18 +68,25 @@ class Stored(NamedTuple):
 def damages(files: Iterable[Stored], compression: str, told: Callable[[], None]) -> list[Damage]:
     """What is wrong with slices, in their order; files are read side by side, ``told`` hears of every slice read."""
 
+    stop = threading.Event()
+
     def read(stored: Stored) -> list[Damage]:
-        return list(_of_file(stored, compression, told))
+        return list(_of_file(stored, compression, told, stop))
 
     with ThreadPoolExecutor(os.cpu_count()) as readers:
-        return sorted(damage for found in readers.map(read, files) for damage in found)
+        try:
+            return sorted(damage for found in readers.map(read, files) for damage in found)
+        finally:
+            stop.set()  # an interruption is not to wait until all is read
 
 
-def _of_file(stored: Stored, compression: str, told: Callable[[], None]) -> Iterator[Damage]:
+def _of_file(stored: Stored, compression: str, told: Callable[[], None], stop: threading.Event) -> Iterator[Damage]:
     name, read = stored.path.name.removesuffix(PART), 0
     try:
         with stored.path.open("rb") as file:
             for entry in stored.entries:
+                if stop.is_set():
+                    return
                 if what := _wrong(file, entry[stored.signal], compression):
                     yield Damage(entry["slice"], name, what)
                 read += 1
