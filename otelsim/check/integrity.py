@@ -15,25 +15,20 @@ from otelsim.runner.verifying import Stored, damages
 Values = dict[str, Any]
 
 
-def run_integrity(directory: Path, told: Callable[[], None]) -> Report:
-    """Hold all files of the run in ``directory`` against its manifest; ``told`` hears of every slice of a file read.
+def run_integrity(directory: Path, reading: Callable[[int], Callable[[], None]]) -> Report:
+    """Hold all files of the run in ``directory`` against its manifest.
 
+    ``reading`` gets the number of slices in all files, and gives what hears of every one that is read.
     InputError if ``directory`` is no finished run, or one without files.
     """
     values = _manifest(directory / MANIFEST)
     try:
         target = _target(directory, values)
-        return Report(
-            [_seal(values), _sums(values, target), _sizes(directory, values), *_digests(target, values, told)]
-        )
+        told = reading(len(values["slices"]) * len(target.signals))
+        laws = [_seal(values), _sums(values, target), _sizes(directory, values), *_digests(target, values, told)]
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise InputError(str(directory / MANIFEST), f"is garbled: {error!r}") from None
-
-
-def slices_of_files(directory: Path) -> int:
-    """How many parts of files there are to read."""
-    values = _manifest(directory / MANIFEST)
-    return len(values.get("slices", ())) * len(values.get("content_digest", ()))
+    return Report(laws)
 
 
 def _manifest(path: Path) -> Values:

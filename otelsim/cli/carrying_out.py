@@ -28,7 +28,9 @@ def carried_out(run: Any, folder: Any, display: Display, work: Callable[[], dict
 
 
 def _left(target: Any) -> str:
-    if target.directory is None:
+    from otelsim.runner.folder import holds_journal
+
+    if target.directory is None or not holds_journal(target.directory):
         return "interrupted"
     return f"interrupted: `otelsim resume {target.directory}` goes on from here"
 

@@ -47,6 +47,6 @@ def _laws(directory: Path, workers: int | None, quiet: bool) -> Any:
 
 
 def _integrity(directory: Path, quiet: bool) -> Any:
-    from otelsim.check.integrity import run_integrity, slices_of_files
+    from otelsim.check.integrity import run_integrity
 
-    return run_integrity(directory, Display(quiet).reading(slices_of_files(directory)))
+    return run_integrity(directory, Display(quiet).reading)

@@ -72,6 +72,8 @@ def run(command: click.Command) -> NoReturn:
         # Whoever read our output has left: nothing more can be said there.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         code = 1
+    except OSError as error:  # what nobody could foresee: no room for temporary files, no more processes
+        code = fail(one_line(str(error)), 1)
     sys.exit(code if isinstance(code, int) else 0)
 
 

@@ -89,11 +89,11 @@ def prepared(name: str, options: dict[str, Any]) -> Any:
     return prepared_of(chosen(name, options))
 
 
-def prepared_of(scenario: Scenario) -> Any:
-    """The same for a scenario whose time range is resolved."""
+def prepared_of(scenario: Scenario, world: str | None = None) -> Any:
+    """The same for a scenario whose time range is resolved; ``world`` is where its world lies, if it lies elsewhere."""
     # Only now: these load numba.
     from otelsim.runner.preparing import prepare
     from otelsim.world.finding import find_world
     from otelsim.world.loading import load_world
 
-    return prepare(scenario, load_world(find_world(scenario.world)))
+    return prepare(scenario, load_world(find_world(world or scenario.world)))

@@ -24,10 +24,11 @@ otelsim resume run --endpoint http://other:4318 the rest of it to somewhere else
 @click.command(cls=Command, epilog=EXAMPLES)
 @click.argument("directory", metavar="DIR")
 @click.option("--workers", type=click.IntRange(min=1), help="Processes.  [as the run had]")
+@click.option("--world", metavar="DIR", help="Where its world is now.  [where it was]")
 @click.option("--json", "as_json", is_flag=True, help="Print the summary as JSON on stdout.")
 @click.option("--quiet", is_flag=True, help="No progress.")
 @otlp_options
-def resume(directory: str, workers: int | None, as_json: bool, quiet: bool, **more: Any) -> None:
+def resume(directory: str, workers: int | None, world: str | None, as_json: bool, quiet: bool, **more: Any) -> None:
     """Finish a run that was interrupted: the files become those that it would have made.
 
     Slices that are whole are kept, and all are read to see that they are; what is damaged or missing is made again. A
@@ -36,20 +37,24 @@ def resume(directory: str, workers: int | None, as_json: bool, quiet: bool, **mo
     os.umask(os.umask(0o077) | 0o027)
     given = taken(more)
 
-    def target(head: dict[str, Any]) -> Any:
-        return _target(Path(directory), head, given)
+    def asked(past: Any, path: Path) -> tuple[Any, Any]:
+        from otelsim.runner import manifest, resuming
 
-    summary = resumed(Path(directory), target, workers, Display(quiet))
+        ready = prepared_of(resuming.scenario_of(past, path), world or past.head.get(manifest.WORLD_PATH))
+        resuming.check_tables(past, ready, path)
+        return ready, _target(Path(directory), past.head, given)
+
+    summary = resumed(Path(directory), asked, workers, Display(quiet))
     if as_json:
         click.echo(json.dumps(summary))
 
 
 def resumed(
-    directory: Path, target: Callable[[dict[str, Any]], Any], workers: int | None, display: Display
+    directory: Path, asked: Callable[[Any, Path], tuple[Any, Any]], workers: int | None, display: Display
 ) -> dict[str, Any]:
     """Finish the run in ``directory``; returns its summary.
 
-    ``target`` gives the target for the journal's head, or InputError where they do not fit it.
+    ``asked`` gives the prepared run and its target for the journal, or InputError where they do not fit it.
     """
     from otelsim.runner import resuming
     from otelsim.runner.folder import Folder
@@ -62,9 +67,7 @@ def resumed(
         path = directory / JOURNAL
         past = read_journal(path)
         resuming.check_head(past, directory)
-        ready = prepared_of(resuming.scenario_of(past, path))
-        resuming.check_tables(past, ready, path)
-        run = Run(ready, target(past.head), past.head["workers"], display)
+        run = Run(*asked(past, path), past.head["workers"], display)
         run.processes = min(workers or run.lanes, run.lanes)
         return carried_out(run, folder, display, lambda: _work(run, folder, past, display))
     finally:
@@ -74,12 +77,13 @@ def resumed(
 def resumed_as(place: Any, ready: Any, workers: int | None, display: Display) -> dict[str, Any]:
     """The same for a run that is asked for in full: InputError names what is other in the folder."""
     from otelsim.runner import manifest, resuming
-    from otelsim.runner.journal import read_journal
-    from otelsim.runner.worker import JOURNAL
 
-    past = read_journal(place.directory / JOURNAL)
-    resuming.check_expected(past, manifest.head(ready, place, past.head["workers"]))
-    return resumed(place.directory, lambda _: place, workers, display)
+    def asked(past: Any, path: Path) -> tuple[Any, Any]:
+        resuming.check_expected(past, manifest.head(ready, place, past.head["workers"]))
+        resuming.check_tables(past, ready, path)
+        return ready, place
+
+    return resumed(place.directory, asked, workers, display)
 
 
 def _target(directory: Path, head: dict[str, Any], given: dict[str, object]) -> Any:
@@ -102,12 +106,14 @@ def _work(run: Any, folder: Any, past: Any, display: Display) -> dict[str, Any]:
 
     slices = len(run.prepared.slices)
     entries = resuming.of_this_run(past, slices, run.lanes, run.target)
+    past.faults.extend(resuming.too_long(folder, run.target, entries))
     damaged = resuming.look(folder, run.target, entries, display.reading(len(entries) * len(run.target.signals)))
     for line in (*past.faults, *damaged):
         display.warn(str(line))
     layout = resuming.laid_out(entries, {d.slice for d in damaged}, run.lanes, run.target.signals)
     if len(layout.whole) == slices and not past.faults and (folder.path / MANIFEST).exists():
         display.say(f"{folder.path} is complete: nothing is to be done")
+        run.look_back(layout.whole)
         return dict(json.loads((folder.path / SUMMARY).read_text("utf-8")))
     display.say(f"{len(layout.whole)} of {slices} slices are whole, {slices - len(layout.whole)} are to be made")
     return dict(run.go_on(folder, layout, {e["slice"]: e for e in entries}))

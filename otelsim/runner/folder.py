@@ -15,7 +15,7 @@ import xxhash
 
 from otelsim.errors import InputError
 from otelsim.runner.worker import JOURNAL, PART
-from otelsim.sinks.files import MODE, failure, publish
+from otelsim.sinks.files import MODE, cut, failure, publish
 
 MANIFEST, SUMMARY, INCIDENTS, LOCK = "manifest.json", "summary.json", "incidents.jsonl", ".otelsim.lock"
 _OURS = re.compile(
@@ -135,11 +135,18 @@ class Folder:
         return self.write(name, json.dumps(value, indent=1) + "\n")
 
     def cut(self, name: str, size: int) -> None:
-        """Cut an unpublished file to what is known to be whole."""
+        """Cut an unpublished file to what is known to be whole; RunError where it is no file, or shorter."""
         path = self.path / (name + PART)
-        if path.exists():
-            with told(path):
-                os.truncate(path, size)
+        try:
+            file = os.open(path, os.O_WRONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+        except FileNotFoundError:
+            return
+        except OSError as error:
+            raise failure(path, error) from None
+        try:
+            cut(file, path, size)
+        finally:
+            os.close(file)
 
     def close(self) -> None:
         """Let the folder go; the lock's file stays, since removing it would race."""

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +14,11 @@ from otelsim.runner.preparing import Prepared
 from otelsim.runner.target import Target
 from otelsim.scenario import to_manifest
 from otelsim.times import rfc3339
+from otelsim.world.finding import bundled
 
 FORMAT = 1
+DOCUMENTS = ("incidents.jsonl", "summary.json")
+WORLD_PATH = "world_path"
 SEAL = "check"
 """The key of the digest of all else that a manifest says."""
 
@@ -33,7 +37,8 @@ def sealed(values: dict[str, Any]) -> dict[str, Any]:
 
 def damaged(values: dict[str, Any], folder: Path) -> list[str]:
     """The small files in a folder that are not those that its manifest has the digests of."""
-    return [name for name, digest in values["documents"].items() if _digest(folder / name) != digest]
+    documents = dict(values["documents"])
+    return [name for name in DOCUMENTS if _digest(folder / name) != documents.get(name)]
 
 
 def _digest(path: Path) -> str:
@@ -48,6 +53,8 @@ def tables_digest(prepared: Prepared) -> str:
     digest = xxhash.xxh3_128()
     for table in (prepared.traffic, prepared.intensity.edges, prepared.outcome, *prepared.lines):
         digest.update(table.tobytes())
+    # Some of it is in no table: names and routes that are told as OpenTelemetry alone.
+    digest.update(repr(replace(prepared.world, path=Path())).encode())
     return digest.hexdigest()
 
 
@@ -62,6 +69,13 @@ def head(prepared: Prepared, target: Target, workers: int) -> dict[str, Any]:
         "workers": workers,
         **target.told(),
     }
+
+
+def journal_head(prepared: Prepared, target: Target, workers: int) -> dict[str, Any]:
+    """The same for the journal, with the folder of a world of one's own, by which `resume` finds it."""
+    path = prepared.world.path
+    own = bundled().get(prepared.world.name) != path
+    return {**head(prepared, target, workers), **({WORLD_PATH: str(path.resolve())} if own else {})}
 
 
 def described(prepared: Prepared, entries: list[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -1,5 +1,6 @@
 """Slices put back where they stood in their files, between others that are whole."""
 
+import errno
 import os
 import shutil
 from collections.abc import Iterable
@@ -81,6 +82,8 @@ def _copy_range(source: int, begin: int, place: int, extent: dict[str, Any]) -> 
     done = 0
     while done < extent["bytes"]:
         chunk = os.pread(source, min(_CHUNK, extent["bytes"] - done), begin + done)
+        if not chunk:
+            raise OSError(errno.EIO, "what was made for it is cut short")
         done += os.pwrite(place, chunk, extent["offset"] + done)
 
 

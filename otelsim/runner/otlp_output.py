@@ -162,7 +162,9 @@ class Sent:
 
 
 def _note(ledger: Ledger, answer: Answer, rejected: int) -> None:
-    ledger.note(answer._replace(rejected=rejected))
+    """Note an answer; a request that was refused as a whole is tried again by whoever resumes the run."""
+    if rejected < answer.records:
+        ledger.note(answer._replace(rejected=rejected))
 
 
 class Written(IntoSinks):

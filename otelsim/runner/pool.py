@@ -15,6 +15,7 @@ from pathlib import Path
 
 from otelsim.compiled import marker
 from otelsim.errors import RunError
+from otelsim.runner.slicing import Interrupted
 from otelsim.runner.stopping import Stop
 from otelsim.runner.target import Target
 from otelsim.runner.worker import Done, Task, begin, work
@@ -106,8 +107,10 @@ class Lanes:
                 done = _result(future)
                 if not done.failure:
                     self.offsets[lane] = {name: e.offset + e.stored for name, e in done.extents.items()}
-                    self._submit(lane)
                 yield done
+                # Only now: the next slice takes the place of this one's answers, which must stand in the journal.
+                if not done.failure:
+                    self._submit(lane)
 
     def left(self) -> list[Done]:
         """What workers that were told to stop say of the slices they had in hand."""
@@ -124,7 +127,10 @@ class Lanes:
 
 def _result(future: Future[Done]) -> Done:
     with _death_told():
-        return future.result()
+        try:
+            return future.result()
+        except Interrupted:
+            raise RunError("the workers' folder in the system's temporary folder is gone") from None
 
 
 @contextmanager

@@ -11,12 +11,14 @@ from otelsim.runner import manifest
 from otelsim.runner.folder import MANIFEST, Folder
 from otelsim.runner.journal import Past
 from otelsim.runner.preparing import Prepared
-from otelsim.runner.target import Target
+from otelsim.runner.target import JSONL, OTLP, OTLP_FILE, Target
 from otelsim.runner.verifying import Damage, Stored, damages
 from otelsim.runner.worker import JOURNAL
 from otelsim.scenario import Scenario, from_manifest
+from otelsim.sinks.files import SUFFIX
 
 Entry = dict[str, Any]
+MOST_LANES = 100_000
 
 
 class Gap(NamedTuple):
@@ -39,6 +41,7 @@ class Layout(NamedTuple):
 def check_head(past: Past, folder: Path) -> None:
     """InputError where the journal is of another version, or of another run than the manifest beside it."""
     path, head = folder / JOURNAL, past.head
+    _require_head(path, head)
     if head.get("format") != manifest.FORMAT or head.get("otelsim") != __version__:
         raise InputError(at(path, 1), f"the run was begun by otelsim {head.get('otelsim')}, and this is {__version__}")
     other = folder / MANIFEST
@@ -49,7 +52,7 @@ def check_head(past: Past, folder: Path) -> None:
     except (OSError, ValueError):
         past.faults.append(f"{other}: is damaged: it is made again")
         return
-    if not isinstance(beside, dict) or manifest.sealed(beside) != beside:
+    if not isinstance(beside, dict) or manifest.sealed(beside) != beside or "documents" not in beside:
         past.faults.append(f"{other}: is damaged: it is made again")
         return
     if difference := differing(head, beside):
@@ -65,6 +68,42 @@ def check_expected(past: Past, expected: dict[str, Any]) -> None:
         raise InputError("--resume", f"the run in the folder is another one: {difference}")
 
 
+def _require_head(path: Path, head: dict[str, Any]) -> None:
+    """InputError where the journal's first line, though it is as it was written, is none of ours."""
+    workers = head.get("workers")
+    known = head.get("sink") in (JSONL, OTLP, OTLP_FILE) and head.get("compress") in (None, *filter(None, SUFFIX))
+    told = head.get("sink") == JSONL or isinstance(head.get("notation"), dict)
+    sending = head.get("sink") != OTLP or isinstance(head.get("sending"), dict)
+    if not (type(workers) is int and 1 <= workers <= MOST_LANES and known and told and sending):
+        raise InputError(at(path, 1), "the first line is no journal's: workers, sink, compress or notation are unknown")
+
+
+def _is_entry(entry: Entry, slices: int, lanes: int, target: Target) -> bool:
+    """Whether a line of the journal can be one of this run's."""
+    number = entry["slice"]
+    if type(number) is not int or not 0 <= number < slices or entry.get("lane") != number % lanes:
+        return False
+    return isinstance(entry.get("tally"), dict) and all(_is_extent(entry.get(name)) for name in target.signals)
+
+
+def _is_extent(extent: Any) -> bool:
+    if not isinstance(extent, dict) or not isinstance(extent.get("digest"), str):
+        return False
+    return all(type(extent.get(k)) is int and extent[k] >= 0 for k in ("offset", "bytes", "content_bytes"))
+
+
+def too_long(folder: Folder, target: Target, entries: list[Entry]) -> list[str]:
+    """Files with something behind their last slice, though they are published: one line each."""
+    told = []
+    for lane in {e["lane"] for e in entries} if target.has_files else ():
+        last = max((e for e in entries if e["lane"] == lane), key=lambda e: int(e["slice"]))
+        for name in target.signals:
+            path, end = folder.path / target.file_name(name, lane), last[name]["offset"] + last[name]["bytes"]
+            if path.exists() and path.stat().st_size > end:
+                told.append(f"{path}: has more than its slices: that is cut off")
+    return told
+
+
 def differing(ours: dict[str, Any], theirs: dict[str, Any], there: str = "there") -> str:
     """The first thing in which two heads differ, the scenario's parameters first; empty where they are one run's."""
     mine, others = ours.get("scenario"), theirs.get("scenario")
@@ -73,7 +112,7 @@ def differing(ours: dict[str, Any], theirs: dict[str, Any], there: str = "there"
     for key in (*mine, *(k for k in others if k not in mine)):
         if mine.get(key) != others.get(key):
             return f"{key} is {_shown(others, key)} {there}, and {_shown(mine, key)} in the journal"
-    for key in ours.keys() - {"scenario"}:
+    for key in ours.keys() - {"scenario", manifest.WORLD_PATH}:
         if ours[key] != theirs.get(key):
             return f"{key} is {_shown(theirs, key)} {there}, and {_shown(ours, key)} in the journal"
     return ""
@@ -117,7 +156,7 @@ def of_this_run(past: Past, slices: int, lanes: int, target: Target) -> list[Ent
     found = {}
     for entry in past.entries:
         number = entry["slice"]
-        if number < slices and entry["lane"] == number % lanes and all(name in entry for name in target.signals):
+        if _is_entry(entry, slices, lanes, target):
             found[number] = entry
         else:
             past.faults.append(f"slice {number} of the journal is none of this run's: it is left out")

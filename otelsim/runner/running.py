@@ -4,8 +4,8 @@ import json
 import pickle
 import tempfile
 import time
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -68,8 +68,7 @@ class Run:
 
     def generate(self, folder: Folder | None) -> dict[str, Any]:
         """Make everything; returns the summary. What a failure leaves behind is whole slices."""
-        head = manifest.head(self.prepared, self.target, self.workers)
-        return self._finish(folder, head, Journal(folder.path / JOURNAL, head) if folder else None)
+        return self._finish(folder, self._journal(folder, []) if folder else None)
 
     def go_on(self, folder: Folder, layout: Layout, known: dict[int, Entry]) -> dict[str, Any]:
         """Make what is missing of a run that was interrupted; returns the summary of all of it.
@@ -82,10 +81,18 @@ class Run:
         for each in sorted(entries, key=lambda e: int(e["slice"])):
             self._take_over(each)
         self.found = len(self.entries)
-        if self._todo():
-            folder.withdraw(self.target.file_name(s, lane) for s in self.target.signals for lane in range(self.lanes))
-        head = manifest.head(self.prepared, self.target, self.workers)
-        return self._finish(folder, head, Journal(folder.path / JOURNAL, head, entries))
+        folder.withdraw(self.target.file_name(s, lane) for s in self.target.signals for lane in range(self.lanes))
+        return self._finish(folder, self._journal(folder, entries))
+
+    def look_back(self, entries: list[Entry]) -> None:
+        """Take over a run that is complete; RunError where not all of it was taken."""
+        for each in entries:
+            self._take_over(each)
+        self.delivered.check(self.counts())
+
+    def _journal(self, folder: Folder, entries: list[Entry]) -> Journal:
+        head = manifest.journal_head(self.prepared, self.target, self.workers)
+        return Journal(folder.path / JOURNAL, head, entries)
 
     def _take_over(self, done: Entry) -> None:
         """Add a slice that an earlier run had made."""
@@ -95,10 +102,12 @@ class Run:
         for name, offset in self.offsets[done["lane"]].items():
             self.offsets[done["lane"]][name] = max(offset, done[name]["offset"] + done[name]["bytes"])
 
-    def _finish(self, folder: Folder | None, head: dict[str, Any], journal: Journal | None) -> dict[str, Any]:
+    def _finish(self, folder: Folder | None, journal: Journal | None) -> dict[str, Any]:
         try:
             self._all_slices(journal)
         except (OtelsimError, KeyboardInterrupt) as error:
+            with suppress(RunError):  # it would hide why the run ended
+                self._cut(folder)
             if journal and self.delivered.told():
                 with suppress(RunError):  # a full disk has been told of
                     journal.append({ENDED: str(error) or INTERRUPTED, **self.delivered.told()})
@@ -106,8 +115,8 @@ class Run:
         finally:
             if journal:
                 journal.close()
-            if folder and self.target.has_files:
-                self._cut(folder)
+        self._cut(folder)
+        head = manifest.head(self.prepared, self.target, self.workers)
         summary = self._summary(head)
         if folder:
             self._publish(folder, head, summary)
@@ -129,14 +138,10 @@ class Run:
             shared = Path(name)
             self._share(shared / TABLES)
             while any(todo := self._todo()):
-                try:
+                for news in shared.glob(f"{WAITING}*"):
+                    news.unlink()
+                with self._deaths_counted():
                     self._through(LocalPool(self.processes, shared, self.target), todo, journal)
-                except WorkerDied:
-                    self.deaths += 1
-                    if self.deaths == MOST_DEATHS:
-                        raise
-                    for news in shared.glob(f"{WAITING}*"):
-                        news.unlink()
 
     def _through(self, local: LocalPool, todo: list[list[int]], journal: Journal | None) -> None:
         """Make slices by the processes of a pool."""
@@ -161,11 +166,25 @@ class Run:
         mending.prepare()
         lanes = mending.lanes(self.lanes)
         offsets = [dict.fromkeys(self.target.signals, 0) for _ in lanes]
+        made: dict[int, Done] = {}
         with tempfile.TemporaryDirectory(prefix="otelsim-") as shared:
             self._share(Path(shared) / TABLES)
-            with LocalPool(self.processes, Path(shared), mending.target) as pool:
-                made = {d.number: d for d in Lanes(pool.executor, lanes, offsets) if d is not None}
+            while any(todo := [[n for n in lane if n not in made] for lane in lanes]):
+                with self._deaths_counted(), LocalPool(self.processes, Path(shared), mending.target) as pool:
+                    for done in Lanes(pool.executor, todo, offsets):
+                        if done is not None:
+                            made[done.number] = done
         return mending.fill(made)
+
+    @contextmanager
+    def _deaths_counted(self) -> Iterator[None]:
+        """A worker's death is made up for, but not for ever."""
+        try:
+            yield
+        except WorkerDied:
+            self.deaths += 1
+            if self.deaths == MOST_DEATHS:
+                raise
 
     def _share(self, tables: Path) -> None:
         otlp = self.target.otlp
@@ -181,9 +200,10 @@ class Run:
         self.totals.add(done.tally)
         new = entry(done)
         self._enter(new)
+        # What was refused as a whole is not done: whoever resumes may have the right header.
+        self.delivered.refuse_to_go_on()
         if journal:
             journal.append(new)
-        self.delivered.refuse_to_go_on()
 
     def _enter(self, done: Entry) -> None:
         self.entries.append(manifest.without_counters(done))
@@ -209,8 +229,10 @@ class Run:
             "content_digest": manifest.content_digest(self.entries, signals),
         }
 
-    def _cut(self, folder: Folder) -> None:
+    def _cut(self, folder: Folder | None) -> None:
         """Leave no line that belongs to a slice which was not finished."""
+        if folder is None or not self.target.has_files:
+            return
         for lane, offsets in enumerate(self.offsets):
             for name, size in offsets.items():
                 folder.cut(self.target.file_name(name, lane), size)

@@ -5,6 +5,7 @@ digest of each body is kept beside, lest another setting's requests be taken for
 which begins anew with every slice: the slice before stands in the journal by then.
 """
 
+import errno
 import os
 import struct
 from pathlib import Path
@@ -56,7 +57,8 @@ class Ledger:
     def note(self, answer: Answer) -> None:
         """A request was answered for."""
         try:
-            os.write(self.file, _RECORD.pack(*answer))
+            if os.write(self.file, _RECORD.pack(*answer)) < _RECORD.size:
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         except OSError as error:
             raise failure(self.path, error) from None
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from otelsim import __version__
+from otelsim.world.finding import find_world
 from tests.command import generated, otelsim, told
 from tests.faults.folders import digests
 
@@ -234,3 +235,103 @@ def test_a_folder_in_use_is_not_resumed(plain, tmp_path):
         assert told(otelsim("resume", copy), 2) == f"--output: {copy} is in use by another run"
     finally:
         held.close()
+
+
+def own_world(folder: Path, name: str) -> Path:
+    """A copy of a bundled world, which has its name inside still, or another."""
+    world = Path(shutil.copytree(find_world("multi_cloud"), folder))
+    about = world / "world.toml"
+    about.write_text(about.read_text().replace('name = "multi_cloud"', f'name = "{name}"'))
+    return world
+
+
+def unfinished(run: Path) -> None:
+    """As if it had been killed before it was published."""
+    for name in ("manifest.json", "summary.json", "incidents.jsonl"):
+        (run / name).unlink()
+    lines = (run / "journal.jsonl").read_bytes().splitlines(keepends=True)
+    (run / "journal.jsonl").write_bytes(b"".join(lines[:40]))
+
+
+@pytest.mark.parametrize("name", ["mine", "multi_cloud"])
+@pytest.mark.parametrize("how", ["resume", "generate --resume", "moved"])
+def test_a_run_of_a_world_of_ones_own_is_resumed(tmp_path, name, how):
+    world = own_world(tmp_path / "world", name)
+    words = ("2000", "--workers", "2", "--world", world)
+    run = generated(tmp_path / "run", *words)
+    before = digests(run)
+    unfinished(run)
+    if how == "generate --resume":
+        generated(run, *words, "--resume")
+    elif how == "moved":
+        world.rename(tmp_path / "moved")
+        assert otelsim("resume", run).returncode == 2
+        assert otelsim("resume", run, "--world", tmp_path / "moved").returncode == 0
+    else:
+        assert otelsim("resume", run).returncode == 0
+    assert digests(run) == before
+
+
+def test_a_world_that_differs_in_what_is_told_as_otlp_alone_is_refused(tmp_path):
+    world = own_world(tmp_path / "world", "mine")
+    run = generated(tmp_path / "run", "500", "--workers", "2", "--world", world, "--sink", "otlp-file")
+    unfinished(run)
+    actions = world / "actions.tsv"
+    lines = actions.read_text().splitlines(keepends=True)
+    changed = [line.replace("/", "/other", 1) if "/" in line and not line.startswith("#") else line for line in lines]
+    assert changed != lines
+    actions.write_text("".join(changed))
+    assert "is no longer the one that the run was begun with" in told(otelsim("resume", run), 2)
+    actions.write_text("".join(lines))
+    assert otelsim("resume", run).returncode == 0
+
+
+def test_what_stands_behind_the_last_slice_is_cut_off(plain, tmp_path):
+    copy = Path(shutil.copytree(plain, tmp_path / "run"))
+    with (copy / "logs_1.jsonl").open("a") as stream:
+        stream.write("{}\n")
+    faults, _ = resumed(copy)
+    assert faults == [f"{copy}/logs_1.jsonl: has more than its slices: that is cut off"]
+    assert digests(copy) == digests(plain)
+
+
+@pytest.mark.parametrize("suffix", ["", ".part"])
+def test_a_link_in_the_place_of_a_file_is_not_followed(plain, tmp_path, suffix):
+    copy = Path(shutil.copytree(plain, tmp_path / "run"))
+    unfinished(copy)
+    other = tmp_path / "other"
+    other.write_text("not ours")
+    (copy / "logs_0.jsonl").unlink()
+    (copy / f"logs_0.jsonl{suffix}").symlink_to(other)
+    done = otelsim("resume", copy, "--quiet")
+    assert done.returncode == 1
+    assert "cannot be written: Too many levels of symbolic links" in done.stderr.splitlines()[-1]
+    assert other.read_text() == "not ours"
+
+
+@pytest.mark.parametrize(
+    "values",
+    [{"workers": 0}, {"workers": "2"}, {"workers": 10**9}, {"sink": "kafka"}, {"compress": "rar"}, {"sink": "otlp"}],
+)
+def test_a_head_that_is_none_of_ours_is_refused(plain, tmp_path, values):
+    copy = Path(shutil.copytree(plain, tmp_path / "run"))
+    altered_head(copy / "journal.jsonl", **values)
+    assert "workers, sink, compress or notation are unknown" in told(otelsim("resume", copy), 2)
+
+
+@pytest.mark.parametrize(
+    "values", [{"slice": "x"}, {"slice": -1}, {"slice": 10**9}, {"lane": 7}, {"tally": None}, {"logs": {"offset": -1}}]
+)
+def test_lines_that_are_none_of_this_runs_are_left_out(plain, tmp_path, values):
+    from otelsim.runner import journal as journals
+
+    copy = Path(shutil.copytree(plain, tmp_path / "run"))
+    lines = (copy / "journal.jsonl").read_bytes().splitlines(keepends=True)
+    said = json.loads(lines[20])
+    del said["check"]
+    lines[20] = journals._line({**said, **values})
+    (copy / "journal.jsonl").write_bytes(b"".join(lines))
+    faults, made = resumed(copy)
+    assert made == 1
+    assert "is none of this run's: it is left out" in faults[0]
+    assert digests(copy) == digests(plain)

@@ -10,14 +10,14 @@ from collections import Counter
 import pytest
 
 from tests.command import otelsim
-from tests.faults.counting import counted, differences, span_ids
+from tests.faults.counting import counted, differences
 from tests.faults.programs import Begun, account
 from tests.memory import workers_of
 from tests.sinks.otlp.receiver import Step
 
-REQUESTS = 800
+REQUESTS = 500
 WORKERS, IN_FLIGHT = 2, 2
-WORDS = ("--workers", WORKERS, "--in-flight", IN_FLIGHT, "--max-request-bytes", 40_000)
+WORDS = ("--workers", WORKERS, "--in-flight", IN_FLIGHT, "--max-request-bytes", 2_500)
 FULL = pytest.mark.slow
 
 
@@ -52,7 +52,6 @@ def check_all_came(receiver, wanted, interruptions):
     found = differences(wanted, counted(receiver.arrivals))
     assert all(d.lost == d.foreign == 0 for d in found.values()), found
     assert again.total() <= interruptions * WORKERS * IN_FLIGHT
-    assert span_ids(receiver.arrivals).keys() == span_ids([a for a in receiver.arrivals if a.accepted]).keys()
     return again.total()
 
 
@@ -66,7 +65,7 @@ def resumed(folder):
 
 def moments(seed, few, count):
     draw = random.Random(seed)
-    return [pytest.param(draw.randrange(3, 60), marks=() if i < few else FULL) for i in range(count)]
+    return [pytest.param(draw.randrange(30, 300), marks=() if i < few else FULL) for i in range(count)]
 
 
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM], ids=["KILL", "TERM"])
@@ -105,6 +104,35 @@ def test_a_dead_workers_slice_is_sent_on(slow, whole, tmp_path, after):
     again = check_all_came(slow, whole(REQUESTS), 1)
     assert ended.of("pending") == dict.fromkeys(("traces", "logs", "metrics"), 0)
     print(f"a worker killed after {after} requests: {again} came twice, none is missing")
+
+
+def test_without_what_was_noted_more_comes_twice(http, whole, tmp_path):
+    """The negative control of all the others."""
+    http.script(otherwise=Step(delay_s=0.012))
+    run = Begun(http, tmp_path / "run", REQUESTS, *WORDS)
+    wait_for(run, http, 200)
+    os.kill(run.process.pid, signal.SIGKILL)
+    run.process.communicate()
+    run.watcher.join()
+    noted = list((tmp_path / "run").glob("otlp_acknowledged_*"))
+    assert len(noted) == WORKERS
+    for path in noted:
+        path.unlink()
+    resumed(tmp_path / "run")
+    with pytest.raises(AssertionError):
+        check_all_came(http, whole(REQUESTS), 1)
+
+
+def test_a_wrong_key_loses_nothing(http, whole, tmp_path):
+    """What was refused as a whole is sent when the run is resumed with the right one."""
+    http.script(otherwise=Step(status=401))
+    run = Begun(http, tmp_path / "run", REQUESTS, *WORDS).end()
+    assert run.code == 1
+    http.script(otherwise=Step())
+    before = len(http.arrivals)
+    summary, told = resumed(tmp_path / "run")
+    assert differences(whole(REQUESTS), counted(http.arrivals[before:])) == {}
+    assert told["traces"].acknowledged == summary["counts"]["spans"]
 
 
 def test_what_is_given_again_and_elsewhere(http, whole, tmp_path):

@@ -102,7 +102,7 @@ class Sender:
     def flush(self) -> None:
         """Wait until everything sent is answered for; RunError where sending was given up."""
         with self._changed:
-            self._changed.wait_for(lambda: not self._in_flight or self._failure is not None)
+            self._changed.wait_for(lambda: not self._in_flight or self._stop.is_set())
             self._raise_failure()
 
     def close(self) -> None:
@@ -189,6 +189,8 @@ class Sender:
         settings, exporter = self.settings[parcel.signal], self._exporters[parcel.signal]
         began_s, failures = time.monotonic(), 0
         while True:
+            if self._stop.is_set():
+                raise _Stopped
             outcome = self._attempt(parcel, exporter, settings, time.monotonic() - began_s)
             if not isinstance(outcome, Retry):
                 self._note(settings.endpoint, None)
