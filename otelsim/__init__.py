@@ -18,6 +18,7 @@ The way of the data, and so the order of imports (each package imports only from
     plan       what a run would produce
     check      the laws, tried on a run's files
     doctor     whether a run would arrive whole: endpoints and stores, asked
+    verify     whether a run has arrived whole: stores, asked for its records
     cli        arguments to scenario to runner; alone in reading argv and the environment
 """
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from numba import config
 
-WITHOUT_KERNELS = ("check/", "cli/", "doctor/", "plan/", "runner/", "sinks/", "wire/sdk/")
+WITHOUT_KERNELS = ("check/", "cli/", "doctor/", "plan/", "runner/", "sinks/", "verify/", "wire/sdk/")
 """Packages that hold no kernel; those that do import nothing from them."""
 EXCEPTION = "runner/tallies.py"
 

@@ -11,6 +11,7 @@ from otelsim.cli.incidents import incidents
 from otelsim.cli.plan import plan
 from otelsim.cli.resume import resume
 from otelsim.cli.shell import completion
+from otelsim.cli.verify import verify
 from otelsim.cli.world import world
 
 EXAMPLES = """
@@ -22,6 +23,7 @@ otelsim plan 10000000                        what ten million requests would com
 otelsim check run                            the laws, tried on every record
 otelsim generate --sink otlp                 the same as spans, logs and metrics, to localhost:4318
 otelsim doctor                               would a run arrive whole? what to change
+otelsim verify run                           do the stores hold the run, once and unaltered?
 otelsim incidents run                        what failed when, with its effects
 otelsim world show                           who and what is simulated
 """
@@ -35,7 +37,7 @@ def cli() -> None:
     """A simulated social network's year of correlated telemetry, decided by a seed and a scenario."""
 
 
-for command in (generate, resume, plan, check, doctor, incidents, world, completion):
+for command in (generate, resume, plan, check, doctor, verify, incidents, world, completion):
     cli.add_command(command)
 
 

@@ -1,7 +1,8 @@
 """A store's or a Collector's pages, read in bounded time."""
 
+from collections.abc import Mapping
 from typing import NamedTuple, cast
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 import urllib3
 from urllib3.exceptions import HTTPError
@@ -15,7 +16,7 @@ from otelsim.sinks.otlp.tls import TlsFiles
 
 
 class Page(NamedTuple):
-    """An answer: ``status`` and ``text``; or why there was none."""
+    """An answer: ``status`` and ``text``; or why there was none, or none that could be read."""
 
     status: int = 0
     text: str = ""
@@ -34,23 +35,24 @@ class Site(NamedTuple):
         """What is shown: no user info, no query."""
         return self.endpoint.url().rstrip("/")
 
-    def get(self, path: str) -> Page:
-        """The page at ``path`` below the URL, asked for once."""
+    def get(self, path: str, parameters: Mapping[str, str] | None = None) -> Page:
+        """The page at ``path`` below the URL, asked for once, with these parameters."""
         context = None if self.endpoint.scheme == "http" else tls.context(self.tls_files)
         with urllib3.PoolManager(num_pools=1, ssl_context=context) as pools:
             pools.pool_classes_by_scheme = {"http": Pool, "https": TlsPool}
             REQUEST.begin(self.timeout_s, {})
             try:
-                return self._read(pools, path)
+                return self._read(pools, path, urlencode(parameters or {}))
             except (HTTPError, OSError) as error:
                 return Page(reason=reason_of(error, self.timeout_s))
 
-    def _read(self, pools: urllib3.PoolManager, path: str) -> Page:
-        query = f"?{self.endpoint.query.reveal()}" if self.endpoint.query else ""
+    def _read(self, pools: urllib3.PoolManager, path: str, parameters: str) -> Page:
+        own = self.endpoint.query.reveal() if self.endpoint.query else ""
+        query = "&".join(filter(None, (own, parameters)))
         secret = self.endpoint.authorization
         reply = pools.request(
             "GET",
-            self.url + path + query,
+            self.url + path + (f"?{query}" if query else ""),
             headers={"user-agent": USER_AGENT} | ({"authorization": secret.reveal()} if secret else {}),
             timeout=self.timeout_s,
             retries=False,
@@ -58,7 +60,9 @@ class Site(NamedTuple):
             preload_content=False,
         )
         content = read_reply(cast(urllib3.HTTPResponse, reply))
-        return Page(reply.status, (content or b"").decode(errors="replace"))
+        if content is None:
+            return Page(reply.status, reason="the answer is too long")
+        return Page(reply.status, content.decode(errors="replace"))
 
 
 def site(where: str, text: str, tls_files: TlsFiles, timeout_s: float) -> Site:

@@ -3,12 +3,16 @@
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Self
+from urllib.parse import parse_qsl
 
 
 class PageServer:
-    """Answers GET with ``pages[path] = (status, text)``, else 404; ``asked`` holds (path with query, headers)."""
+    """Answers GET with ``pages[path] = (status, text)``, or what gives it for the query's values by name, else 404.
 
-    def __init__(self, pages: dict[str, tuple[int, str]], port: int = 0, tls=None) -> None:
+    ``asked`` holds (path with query, headers).
+    """
+
+    def __init__(self, pages, port: int = 0, tls=None) -> None:
         self.pages, self.asked = pages, []
         self._http = ThreadingHTTPServer(("127.0.0.1", port), _handler(self))
         self._http.daemon_threads = True
@@ -33,7 +37,9 @@ def _handler(server: PageServer):
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             server.asked.append((self.path, dict(self.headers)))
-            status, text = server.pages.get(self.path.partition("?")[0], (404, ""))
+            path, _, query = self.path.partition("?")
+            page = server.pages.get(path, (404, ""))
+            status, text = page(dict(parse_qsl(query))) if callable(page) else page
             self.send_response(status)
             self.send_header("content-length", str(len(text.encode())))
             self.end_headers()

@@ -1,0 +1,92 @@
+"""A run that was sent: its manifest, held against itself, and what it takes to make the run again."""
+
+import json
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from otelsim import __version__
+from otelsim.errors import InputError
+from otelsim.runner import manifest
+from otelsim.runner.folder import MANIFEST
+from otelsim.runner.otlp_output import Notated, notated
+from otelsim.runner.preparing import Prepared, prepare
+from otelsim.runner.target import OTLP, OTLP_FILE, notation_of
+from otelsim.scenario import from_manifest
+from otelsim.signals.notation import Notation
+from otelsim.world.finding import find_world
+from otelsim.world.ids import derive_ids
+from otelsim.world.loading import load_world
+
+
+@dataclass(frozen=True)
+class SentRun:
+    """A finished run of ``--sink otlp``."""
+
+    manifest: dict[str, Any]
+    notation: Notation
+    prepared: Prepared
+
+    @property
+    def run_id(self) -> str:
+        """What tells its records from those of other runs."""
+        return self.notation.run_id
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """Records by kind, as the manifest has them."""
+        return dict(self.manifest["counts"])
+
+    @property
+    def resent(self) -> int:
+        """Records that were sent more than once, since nobody had answered for them."""
+        return sum(int(tally["resent"]) for tally in self.manifest.get("account", {}).values())
+
+    @property
+    def refused(self) -> int:
+        """Records that a receiver refused."""
+        return sum(int(tally["rejected"]) for tally in self.manifest.get("account", {}).values())
+
+    @cached_property
+    def services(self) -> list[str]:
+        """The service_id of every row of the calendar."""
+        return [derive_ids(release_id)["service_id"] for release_id in self.prepared.calendar.release_id]
+
+    @cached_property
+    def notated(self) -> Notated:
+        """Its tables for OTLP."""
+        return notated(self.prepared, self.notation)
+
+
+def open_run(directory: Path) -> SentRun:
+    """The run in ``directory``; InputError says why there is none that can be held against stores."""
+    path = directory / MANIFEST
+    values = _read(path)
+    if values.get("sink") not in (OTLP, OTLP_FILE):
+        raise InputError(str(path), f"the run went to --sink {values.get('sink')}: stores are asked for --sink otlp")
+    if values.get("otelsim") != __version__:
+        raise InputError(str(path), f"the run was made by otelsim {values.get('otelsim')}, and this is {__version__}")
+    try:
+        scenario, (notation, _) = from_manifest(values["scenario"]), notation_of(values)
+        values["counts"]["requests"]
+    except (KeyError, TypeError, ValueError) as error:
+        raise InputError(str(path), f"is garbled: {error!r}") from None
+    prepared = prepare(scenario, load_world(find_world(scenario.world)))
+    if values.get("tables") != manifest.tables_digest(prepared):
+        raise InputError(str(path), f"the world {scenario.world!r} is no longer the one that the run was made with")
+    return SentRun(values, notation, prepared)
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        values = json.loads(path.read_text("utf-8"))
+    except OSError as error:
+        raise InputError(str(path), f"cannot be read: {error.strerror}: not the folder of a finished run") from None
+    except ValueError:
+        raise InputError(str(path), "is not the manifest of a run") from None
+    if not isinstance(values, dict) or manifest.SEAL not in values:
+        raise InputError(str(path), "is not the manifest of a run")
+    if manifest.sealed(values) != values:
+        raise InputError(str(path), "is damaged: its digest is not that of what it says")
+    return values
