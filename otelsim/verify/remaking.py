@@ -82,7 +82,7 @@ class Counter:
         if self.notation.points:
             for kind, column, scale in zip(GAUGES, _VALUES, _SCALES, strict=True):
                 there = calls[column] >= 0
-                self._add(kind, *(place[there] for place in places), calls[column][there] / scale)
+                self._add(kind, places[0][there], places[1][there], calls[column][there] / scale)
 
     def _points(self, points: Int64s) -> None:
         for kind, rows in zip(HISTOGRAMS, _apart(points, self.http), strict=True):
