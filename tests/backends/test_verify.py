@@ -124,6 +124,7 @@ def test_a_run_that_was_never_sent_here(shared, whole):
     assert {each["what"] for each in report["alterations"]} == {"is not held"}
 
 
+@pytest.mark.slow
 def test_a_run_that_was_sent_twice(shared, tmp_path, whole):
     send(DAY, tmp_path / "again", shared.collector.url, "--run-id", "whole", "--signals", "logs")
     shared.collector.drain(60)
