@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 import pytest
 
+from tests.backends.cutting import CuttingRelay
 from tests.backends.stores import Backends, Service
 from tests.command import OTELSIM, WEEK
 
@@ -17,6 +18,7 @@ pytestmark = pytest.mark.backends
 REQUESTS = 10_000
 BEFORE = 10
 """Slices that are done when it happens, of 96."""
+CUTS = 12
 LONG = pytest.mark.slow
 
 
@@ -60,10 +62,11 @@ def _points(backends: Backends, run_id: str) -> Iterator[tuple]:
         yield from ((labels, at, value) for at, value in zip(series["timestamps"], series["values"], strict=True))
 
 
-def begin(backends: Backends, folder: Path, run_id: str) -> subprocess.Popen:
+def begin(backends: Backends, folder: Path, run_id: str, *words: str) -> subprocess.Popen:
+    """A run to the Collector, or elsewhere and otherwise where ``words`` say so."""
     to = ("--sink", "otlp", "--endpoint", backends.collector.url, "--metrics", "points", "--run-id", run_id)
     more = ("--workers", "2", "--json", "--output", str(folder), "--in-flight", "2", "--max-request-bytes", "200000")
-    command = [*OTELSIM, "generate", str(REQUESTS), *WEEK, *to, *more]
+    command = [*OTELSIM, "generate", str(REQUESTS), *WEEK, *to, *more, *words]
     return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
 
@@ -114,6 +117,28 @@ def test_an_outage_loses_nothing(fresh_backends, tmp_path, who, seconds, killed)
     assert min(found.repeated(wanted).values()) >= 0
     tallies = summary["account"].values()
     assert all(t["acknowledged"] == t["generated"] and not t["pending"] for t in tallies)
+
+
+@pytest.mark.parametrize("protocol", ["http/protobuf", "grpc"])
+def test_connections_that_are_cut_lose_nothing(fresh_backends, tmp_path, protocol):
+    """Within requests and within answers, between the run and the Collector."""
+    with fresh_backends("cut") as backends:
+        ended(begin(backends, tmp_path / "calm", "calm"))
+        wanted = held(backends, "calm")
+        backends.spans.clear()
+        front = backends.collector
+        target = front.grpc_endpoint if protocol == "grpc" else front.url.removeprefix("http://")
+        with CuttingRelay(target, 400_000, CUTS) as relay:
+            words = ("--endpoint", f"http://{relay.address}", "--protocol", protocol)
+            summary, _ = ended(begin(backends, tmp_path / "run", "run", *words))
+        found = held(backends, "run")
+    resent = {signal: tally["resent"] for signal, tally in summary["account"].items()}
+    print(f"{protocol}: {relay.cuts} cuts; sent again: {resent}; stored more than once: {found.repeated(wanted)}")
+    assert relay.cuts == CUTS
+    assert found.missing(wanted) == {}
+    assert sum(resent.values()) > 0
+    again = dict(zip(("traces", "logs", "metrics"), found.repeated(wanted).values(), strict=True))
+    assert all(0 <= again[signal] <= resent[signal] for signal in resent)
 
 
 def test_what_is_missing_is_seen():
