@@ -97,7 +97,6 @@ def away(service: Service, seconds: float, killed: bool) -> None:
         pytest.param("collector", 30, False, marks=LONG),
         pytest.param("collector", 120, False, marks=LONG),
         pytest.param("logs", 30, False, marks=LONG),
-        pytest.param("logs", 30, True, marks=LONG),
     ],
 )
 def test_an_outage_loses_nothing(fresh_backends, tmp_path, who, seconds, killed):
