@@ -1,7 +1,6 @@
 """``otelsim resume``."""
 
 import json
-import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -34,7 +33,6 @@ def resume(directory: str, workers: int | None, world: str | None, as_json: bool
     Slices that are whole are kept, and all are read to see that they are; what is damaged or missing is made again. A
     run that was sent goes on behind the last request that was answered for.
     """
-    os.umask(os.umask(0o077) | 0o027)
     given = taken(more)
 
     def asked(past: Any, path: Path) -> tuple[Any, Any]:
@@ -106,11 +104,12 @@ def _work(run: Any, folder: Any, past: Any, display: Display) -> dict[str, Any]:
 
     slices = len(run.prepared.slices)
     entries = resuming.of_this_run(past, slices, run.lanes, run.target)
-    past.faults.extend(resuming.too_long(folder, run.target, entries))
-    damaged = resuming.look(folder, run.target, entries, display.reading(len(entries) * len(run.target.signals)))
-    for line in (*past.faults, *damaged):
+    found = resuming.look(folder, run.target, entries, display.reading(len(entries) * len(run.target.signals)))
+    damaged = {damage.slice for damage in found}
+    past.faults.extend(resuming.too_long(folder, run.target, entries, damaged))
+    for line in (*past.faults, *found):
         display.warn(str(line))
-    layout = resuming.laid_out(entries, {d.slice for d in damaged}, run.lanes, run.target.signals)
+    layout = resuming.laid_out(entries, damaged, run.lanes, run.target.signals)
     if len(layout.whole) == slices and not past.faults and (folder.path / MANIFEST).exists():
         display.say(f"{folder.path} is complete: nothing is to be done")
         run.look_back(layout.whole)

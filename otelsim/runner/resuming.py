@@ -11,8 +11,9 @@ from otelsim.runner import manifest
 from otelsim.runner.folder import MANIFEST, Folder
 from otelsim.runner.journal import Past
 from otelsim.runner.preparing import Prepared
+from otelsim.runner.sealing import sealed
 from otelsim.runner.target import JSONL, OTLP, OTLP_FILE, Target
-from otelsim.runner.verifying import Damage, Stored, damages
+from otelsim.runner.verifying import Damage, damages, stored
 from otelsim.runner.worker import JOURNAL
 from otelsim.scenario import Scenario, from_manifest
 from otelsim.sinks.files import SUFFIX
@@ -52,7 +53,7 @@ def check_head(past: Past, folder: Path) -> None:
     except (OSError, ValueError):
         past.faults.append(f"{other}: is damaged: it is made again")
         return
-    if not isinstance(beside, dict) or manifest.sealed(beside) != beside or "documents" not in beside:
+    if not isinstance(beside, dict) or sealed(beside) != beside or "documents" not in beside:
         past.faults.append(f"{other}: is damaged: it is made again")
         return
     if difference := differing(head, beside):
@@ -92,11 +93,13 @@ def _is_extent(extent: Any) -> bool:
     return all(type(extent.get(k)) is int and extent[k] >= 0 for k in ("offset", "bytes", "content_bytes"))
 
 
-def too_long(folder: Folder, target: Target, entries: list[Entry]) -> list[str]:
-    """Files with something behind their last slice, though they are published: one line each."""
+def too_long(folder: Folder, target: Target, entries: list[Entry], damaged: set[int]) -> list[str]:
+    """Published files with something behind their last slice, one line each; one that is ``damaged`` is no end."""
     told = []
     for lane in {e["lane"] for e in entries} if target.has_files else ():
         last = max((e for e in entries if e["lane"] == lane), key=lambda e: int(e["slice"]))
+        if last["slice"] in damaged:
+            continue
         for name in target.signals:
             path, end = folder.path / target.file_name(name, lane), last[name]["offset"] + last[name]["bytes"]
             if path.exists() and path.stat().st_size > end:
@@ -112,7 +115,7 @@ def differing(ours: dict[str, Any], theirs: dict[str, Any], there: str = "there"
     for key in (*mine, *(k for k in others if k not in mine)):
         if mine.get(key) != others.get(key):
             return f"{key} is {_shown(others, key)} {there}, and {_shown(mine, key)} in the journal"
-    for key in ours.keys() - {"scenario", manifest.WORLD_PATH}:
+    for key in (k for k in ours if k not in ("scenario", manifest.WORLD_PATH)):
         if ours[key] != theirs.get(key):
             return f"{key} is {_shown(theirs, key)} {there}, and {_shown(ours, key)} in the journal"
     return ""
@@ -142,13 +145,7 @@ def look(folder: Folder, target: Target, entries: list[Entry], told: Callable[[]
     """What is damaged of the slices in a folder's files; ``told`` hears of every slice of a file that was read."""
     if not target.has_files:
         return []
-    lanes = {e["lane"] for e in entries}
-    files = [
-        Stored(folder.file(target.file_name(name, lane)), name, [e for e in entries if e["lane"] == lane])
-        for name in target.signals
-        for lane in lanes
-    ]
-    return damages(files, target.compression, told)
+    return damages(stored(target, entries, folder.file), target.compression, told)
 
 
 def of_this_run(past: Past, slices: int, lanes: int, target: Target) -> list[Entry]:
