@@ -73,6 +73,14 @@ class Begun:
         shutil.rmtree(self.folder, ignore_errors=True)
 
 
+def wait_for_slices(run: subprocess.Popen, folder: Path, count: int) -> None:
+    """Until a run that is under way has that many slices in its journal."""
+    journal = folder / "journal.jsonl"
+    while run.poll() is None and (not journal.exists() or journal.read_bytes().count(b"\n") <= count):
+        time.sleep(0.01)
+    assert run.poll() is None, run.communicate()
+
+
 def _session(pid: int) -> int:
     try:
         return os.getsid(pid)

@@ -9,8 +9,9 @@ from otelsim.check.report import EXAMPLES, LawResult, Report
 from otelsim.errors import InputError
 from otelsim.runner import manifest
 from otelsim.runner.folder import MANIFEST
+from otelsim.runner.sealing import sealed
 from otelsim.runner.target import JSONL, OTLP_FILE, OtlpTarget, Target, notation_of
-from otelsim.runner.verifying import Stored, damages
+from otelsim.runner.verifying import damages, stored
 
 Values = dict[str, Any]
 
@@ -25,7 +26,12 @@ def run_integrity(directory: Path, reading: Callable[[int], Callable[[], None]])
     try:
         target = _target(directory, values)
         told = reading(len(values["slices"]) * len(target.signals))
-        laws = [_seal(values), _sums(values, target), _sizes(directory, values), *_digests(target, values, told)]
+        laws = [
+            _seal(values),
+            _sums(values, target),
+            _sizes(directory, values),
+            *_digests(directory, target, values, told),
+        ]
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise InputError(str(directory / MANIFEST), f"is garbled: {error!r}") from None
     return Report(laws)
@@ -52,7 +58,7 @@ def _result(name: str, title: str, tried: int, told: Iterable[str]) -> LawResult
 
 
 def _seal(values: Values) -> LawResult:
-    told = [] if manifest.sealed(values) == values else [f"{MANIFEST} is not as it was written"]
+    told = [] if sealed(values) == values else [f"{MANIFEST} is not as it was written"]
     return _result("manifest", "the manifest has the digest that it ends with", 1, told)
 
 
@@ -78,17 +84,10 @@ def _sizes(directory: Path, values: Values) -> LawResult:
     return _result("size", "every file has the bytes that the manifest names", len(values["files"]), told)
 
 
-def _digests(target: Target, values: Values, told: Callable[[], None]) -> list[LawResult]:
+def _digests(directory: Path, target: Target, values: Values, told: Callable[[], None]) -> list[LawResult]:
     slices = sorted(values["slices"], key=lambda e: int(e["slice"]))
-    lanes = sorted({e["lane"] for e in slices})
-    assert target.directory is not None
-    files = [
-        Stored(target.directory / target.file_name(name, lane), name, [e for e in slices if e["lane"] == lane])
-        for name in target.signals
-        for lane in lanes
-    ]
-    found = [str(d) for d in damages(files, target.compression, told)]
-    wrong = [f"{name}: is not as it was written" for name in manifest.damaged(values, target.directory)]
+    found = [str(d) for d in damages(stored(target, slices, directory.joinpath), target.compression, told)]
+    wrong = [f"{name}: is not as it was written" for name in manifest.damaged(values, directory)]
     return [
         _result(
             "digest",

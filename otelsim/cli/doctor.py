@@ -62,7 +62,7 @@ def doctor(scenario: str, signals: str, as_json: bool, quiet: bool, **more: Any)
 
     run = chosen(scenario, more)
     find_world(run.world)
-    asked = Asked([settings[signal] for signal in named_signals(signals)], sites)
+    asked = Asked([settings[signal] for signal in named_signals(signals, tuple(settings))], sites)
     if wait_s is not None and math.isnan(wait_s):
         raise InputError("--wait-for", "is not a number")
     if waits or wait_s is not None:

@@ -56,7 +56,6 @@ def generate(scenario: str, sink: str, output: str, workers: int | None, **more:
         raise InputError("--compress", "goes with --sink jsonl or otlp-file")
     if not output.isprintable() or not output:
         raise InputError("--output", "is not a path")
-    os.umask(os.umask(0o077) | 0o027)
     otlp = otlp_target(sink, more, _digest)
     if going_on and (overwrite or sink == "null"):
         raise InputError("--resume", "goes with neither --overwrite nor --sink null")
@@ -64,7 +63,7 @@ def generate(scenario: str, sink: str, output: str, workers: int | None, **more:
     count = workers or min(MOST_WORKERS, os.cpu_count() or 1)
     target = (Path(output) if sink != "null" else None, compress or "", otlp(ready))
     display = Display(quiet)
-    summary = _made(ready, _target(target), count, (overwrite, going_on), display)
+    summary = _made(ready, target, count, (overwrite, going_on), display)
     if as_json:
         click.echo(json.dumps(summary))
 
@@ -75,19 +74,16 @@ def _digest(ready: Any) -> str:
     return run_id(ready)
 
 
-def _target(parts: tuple[Any, ...]) -> Any:
-    from otelsim.runner.target import Target
-
-    return Target(*parts)
-
-
-def _made(ready: Any, place: Any, workers: int, asked: tuple[bool, bool], display: Display) -> dict[str, Any]:
+def _made(
+    ready: Any, target: tuple[Any, ...], workers: int, asked: tuple[bool, bool], display: Display
+) -> dict[str, Any]:
     """Make the run, over another one's files or on from its own, if that is ``asked`` for."""
     from otelsim.runner.folder import Folder, holds_journal
     from otelsim.runner.running import Run
+    from otelsim.runner.target import Target
 
-    overwrite, going_on = asked
-    if going_on and holds_journal(place.directory):
+    place, (overwrite, going_on) = Target(*target), asked
+    if going_on and place.directory and holds_journal(place.directory):
         return resumed_as(place, ready, workers, display)
     folder = Folder(place.directory, overwrite) if place.directory else None
     run = Run(ready, place, workers, display)

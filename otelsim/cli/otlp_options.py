@@ -74,15 +74,13 @@ def otlp_settings_again(told: dict[str, Any], given: dict[str, object]) -> "dict
     return found
 
 
-def named_signals(text: str) -> tuple[str, ...]:
-    """The signals of a list, in their own order; InputError names one that there is not."""
-    from otelsim.sinks.otlp.settings import SIGNALS
-
+def named_signals(text: str, known: tuple[str, ...], which: str = "") -> tuple[str, ...]:
+    """The signals of a list, in the order of those ``known``; InputError names one that is not, and ``which`` are."""
     named = [part.strip() for part in text.split(",")]
     for name in named:
-        if name not in SIGNALS:
-            raise InputError("--signals", f"{name!r} is not one of {', '.join(SIGNALS)}")
-    return tuple(signal for signal in SIGNALS if signal in named)
+        if name not in known:
+            raise InputError("--signals", f"{name!r} is not one of {', '.join(known)}{which}")
+    return tuple(signal for signal in known if signal in named)
 
 
 def _text(value: object) -> object:

@@ -73,7 +73,7 @@ def _target(
         if sink != "otlp":
             raise InputError("--encoder", "sdk goes with --sink otlp")
         need()
-    signals = SIGNALS if asked["signals"] is None else named_signals(asked["signals"])
+    signals = SIGNALS if asked["signals"] is None else named_signals(asked["signals"], SIGNALS)
     notation = Notation(
         run_id=_run_id(asked["run_id"]),
         signals=signals,

@@ -1,7 +1,6 @@
 """``otelsim verify``."""
 
 import json
-import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,8 +12,9 @@ from rich.text import Text
 
 from otelsim.cli.commands import Command
 from otelsim.cli.kernels import ensure_compiled
+from otelsim.cli.otlp_options import named_signals
 from otelsim.cli.progress import Display
-from otelsim.errors import InputError, RunError, one_line
+from otelsim.errors import RunError, one_line
 
 if TYPE_CHECKING:
     from otelsim.verify.asking import Store
@@ -54,7 +54,6 @@ def verify(directory: str, signals: str | None, sample: int, as_json: bool, quie
     The run is made again, counted, and compared by kind, day and service. Exit code 1 if anything is missing, doubled
     or altered, or a store cannot be asked.
     """
-    os.umask(os.umask(0o077) | 0o027)
     from otelsim.verify.sent import open_run
 
     display = Display(quiet)
@@ -89,15 +88,8 @@ def _sites(more: dict[str, Any]) -> "dict[str, Store]":
 
 def _signals(text: str | None, run: "SentRun") -> list[str]:
     """Those to ask for, in the order of the run's."""
-    if text is None:
-        return list(run.notation.signals)
-    named = [name.strip() for name in text.split(",")]
-    for name in named:
-        if name not in run.notation.signals:
-            raise InputError(
-                "--signals", f"{name!r} is not one of {', '.join(run.notation.signals)}, which the run sent"
-            )
-    return [signal for signal in run.notation.signals if signal in named]
+    sent = run.notation.signals
+    return list(sent if text is None else named_signals(text, sent, ", which the run sent"))
 
 
 def _progress(display: Display) -> Any:

@@ -12,11 +12,10 @@ from typing import Any, NamedTuple
 import xxhash
 
 from otelsim.errors import InputError, at
+from otelsim.runner.sealing import SEAL, sealed, text
 from otelsim.runner.worker import PART, Done
 from otelsim.sinks.files import MODE, failure, publish
 
-CHECK = "check"
-"""The key of a line's digest."""
 ENDED = "ended"
 """The key of a line that says why a run ended early."""
 
@@ -82,9 +81,9 @@ def read_journal(path: Path) -> Past:
     head, past = _read(lines[0]), Past({}, [], [])
     if head is None or not isinstance(head.get("scenario"), dict):
         raise InputError(at(path, 1), "the first line is no journal's, or damaged: which run this was is not known")
-    for number, text in enumerate(lines[1:], 2):
-        values = _read(text)
-        if values is None and text:
+    for number, line in enumerate(lines[1:], 2):
+        values = _read(line)
+        if values is None and line:
             torn = " (torn)" if number == len(lines) else ""
             past.faults.append(f"{at(path, number)}: is damaged{torn}: what it told of is made again")
         elif values is not None and "slice" in values:
@@ -93,18 +92,16 @@ def read_journal(path: Path) -> Past:
 
 
 def _line(values: dict[str, Any]) -> bytes:
-    return _text({**values, CHECK: xxhash.xxh3_64_hexdigest(_text(values))}) + b"\n"
-
-
-def _text(values: dict[str, Any]) -> bytes:
-    return json.dumps(values, separators=(",", ":")).encode()
+    return text(sealed(values, xxhash.xxh3_64_hexdigest)) + b"\n"
 
 
 def _read(line: bytes) -> dict[str, Any] | None:
     """A line's values, None where it does not say what was written."""
     try:
         values = json.loads(line)
-        check = values.pop(CHECK)
-    except (ValueError, AttributeError, KeyError, TypeError, RecursionError):
+    except (ValueError, RecursionError):
         return None
-    return values if check == xxhash.xxh3_64_hexdigest(_text(values)) else None
+    if not isinstance(values, dict) or sealed(values, xxhash.xxh3_64_hexdigest) != values:
+        return None
+    del values[SEAL]
+    return values

@@ -10,6 +10,7 @@ import xxhash
 
 from otelsim import __version__
 from otelsim.runner.accounting import KINDS
+from otelsim.runner.folder import INCIDENTS, SUMMARY
 from otelsim.runner.preparing import Prepared
 from otelsim.runner.target import Target
 from otelsim.scenario import to_manifest
@@ -17,10 +18,7 @@ from otelsim.times import rfc3339
 from otelsim.world.finding import bundled
 
 FORMAT = 1
-DOCUMENTS = ("incidents.jsonl", "summary.json")
 WORLD_PATH = "world_path"
-SEAL = "check"
-"""The key of the digest of all else that a manifest says."""
 
 
 def run_id(prepared: Prepared) -> str:
@@ -29,16 +27,10 @@ def run_id(prepared: Prepared) -> str:
     return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
 
 
-def sealed(values: dict[str, Any]) -> dict[str, Any]:
-    """A manifest with its digest behind it."""
-    said = {key: value for key, value in values.items() if key != SEAL}
-    return {**said, SEAL: xxhash.xxh3_128_hexdigest(json.dumps(said, separators=(",", ":")).encode())}
-
-
 def damaged(values: dict[str, Any], folder: Path) -> list[str]:
     """The small files in a folder that are not those that its manifest has the digests of."""
     documents = dict(values["documents"])
-    return [name for name in DOCUMENTS if _digest(folder / name) != documents.get(name)]
+    return [name for name in (INCIDENTS, SUMMARY) if _digest(folder / name) != documents.get(name)]
 
 
 def _digest(path: Path) -> str:
@@ -71,11 +63,11 @@ def head(prepared: Prepared, target: Target, workers: int) -> dict[str, Any]:
     }
 
 
-def journal_head(prepared: Prepared, target: Target, workers: int) -> dict[str, Any]:
-    """The same for the journal, with the folder of a world of one's own, by which `resume` finds it."""
+def journal_head(head: dict[str, Any], prepared: Prepared) -> dict[str, Any]:
+    """A head for the journal, with the folder of a world of one's own, by which `resume` finds it."""
     path = prepared.world.path
     own = bundled().get(prepared.world.name) != path
-    return {**head(prepared, target, workers), **({WORLD_PATH: str(path.resolve())} if own else {})}
+    return {**head, **({WORLD_PATH: str(path.resolve())} if own else {})}
 
 
 def described(prepared: Prepared, entries: list[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -46,8 +46,26 @@ class Output(Protocol):
         """Let go of files and connections."""
 
 
-class IntoSinks:
-    """What outputs into files share: a sink for each name, and nobody who is waited for."""
+class Quiet:
+    """What outputs and deliveries share that send nothing: no account, nobody who is waited for, nothing held."""
+
+    def account(self) -> dict[str, Any]:
+        """Nothing is sent."""
+        return {}
+
+    def waiting(self) -> list[str]:
+        """Nobody is waited for."""
+        return []
+
+    def stop(self) -> None:
+        """Nothing blocks."""
+
+    def close(self) -> None:
+        """Nothing is held."""
+
+
+class IntoSinks(Quiet):
+    """What outputs into files share: a sink for each name."""
 
     def __init__(self, sinks: dict[str, Sink]) -> None:
         self.sinks = sinks
@@ -60,17 +78,6 @@ class IntoSinks:
     def extents(self) -> dict[str, Extent]:
         """Finish the slice in every file."""
         return {name: sink.end() for name, sink in self.sinks.items()}
-
-    def account(self) -> dict[str, Any]:
-        """Nothing is sent."""
-        return {}
-
-    def waiting(self) -> list[str]:
-        """Nobody is waited for."""
-        return []
-
-    def stop(self) -> None:
-        """Nothing blocks."""
 
     def close(self) -> None:
         """Close the files."""

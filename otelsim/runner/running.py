@@ -6,6 +6,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from functools import cached_property
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -19,6 +20,7 @@ from otelsim.runner.otlp_output import notated
 from otelsim.runner.pool import Lanes, LocalPool, WorkerDied
 from otelsim.runner.preparing import Prepared
 from otelsim.runner.resuming import Entry, Layout
+from otelsim.runner.sealing import sealed
 from otelsim.runner.target import Target
 from otelsim.runner.totals import Totals
 from otelsim.runner.worker import INTERRUPTED, JOURNAL, TABLES, WAITING, Done
@@ -62,6 +64,11 @@ class Run:
         self.content = self.deaths = self.found = 0
         self.began = time.monotonic()
 
+    @cached_property
+    def head(self) -> dict[str, Any]:
+        """What the manifest says before anything is made."""
+        return manifest.head(self.prepared, self.target, self.workers)
+
     def seconds(self) -> float:
         """Since the run began."""
         return time.monotonic() - self.began
@@ -91,16 +98,14 @@ class Run:
         self.delivered.check(self.counts())
 
     def _journal(self, folder: Folder, entries: list[Entry]) -> Journal:
-        head = manifest.journal_head(self.prepared, self.target, self.workers)
-        return Journal(folder.path / JOURNAL, head, entries)
+        return Journal(folder.path / JOURNAL, manifest.journal_head(self.head, self.prepared), entries)
 
     def _take_over(self, done: Entry) -> None:
         """Add a slice that an earlier run had made."""
         self.totals.add(done["tally"])
         self.delivered.add(done.get("account", {}), done.get("records", {}))
         self._enter(done)
-        for name, offset in self.offsets[done["lane"]].items():
-            self.offsets[done["lane"]][name] = max(offset, done[name]["offset"] + done[name]["bytes"])
+        self.offsets[done["lane"]] = {n: done[n]["offset"] + done[n]["bytes"] for n in self.target.signals}
 
     def _finish(self, folder: Folder | None, journal: Journal | None) -> dict[str, Any]:
         try:
@@ -116,10 +121,9 @@ class Run:
             if journal:
                 journal.close()
         self._cut(folder)
-        head = manifest.head(self.prepared, self.target, self.workers)
-        summary = self._summary(head)
+        summary = self._summary()
         if folder:
-            self._publish(folder, head, summary)
+            self._publish(folder, summary)
         self.delivered.check(self.counts())
         return summary
 
@@ -215,12 +219,12 @@ class Run:
         waiting = tuple(sorted(news))
         return Progress(done, of, self.counts(), self.content, self.seconds(), waiting, self.deaths, self.found)
 
-    def _summary(self, head: dict[str, Any]) -> dict[str, Any]:
+    def _summary(self) -> dict[str, Any]:
         signals = self.target.signals
         content = {name: sum(e[name]["content_bytes"] for e in self.entries) for name in signals}
         return {
-            "run_id": head["run_id"],
-            "scenario": head["scenario"],
+            "run_id": self.head["run_id"],
+            "scenario": self.head["scenario"],
             "counts": self.counts(),
             **self.delivered.told(),
             "bytes": content,
@@ -237,7 +241,7 @@ class Run:
             for name, size in offsets.items():
                 folder.cut(self.target.file_name(name, lane), size)
 
-    def _publish(self, folder: Folder, head: dict[str, Any], summary: dict[str, Any]) -> None:
+    def _publish(self, folder: Folder, summary: dict[str, Any]) -> None:
         files = manifest.files(self.target, self.entries) if self.target.has_files else {}
         for name in files:
             folder.publish(name)
@@ -254,5 +258,5 @@ class Run:
             "documents": documents,
             "slices": manifest.described(self.prepared, self.entries),
         }
-        folder.write_json(MANIFEST, manifest.sealed({**head, **made}))
+        folder.write_json(MANIFEST, sealed({**self.head, **made}))
         folder.remove(LEDGER.format(lane="*"))

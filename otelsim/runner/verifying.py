@@ -11,6 +11,7 @@ import xxhash
 import zstandard
 from isal import isal_zlib
 
+from otelsim.runner.target import Target
 from otelsim.runner.worker import PART
 
 _CHUNK = 1 << 20
@@ -63,6 +64,16 @@ class Stored(NamedTuple):
     path: Path
     signal: str
     entries: list[dict[str, Any]]
+
+
+def stored(target: Target, entries: list[dict[str, Any]], file: Callable[[str], Path]) -> list[Stored]:
+    """The files that slices stand in; ``file`` gives the place of one by its name."""
+    lanes = sorted({e["lane"] for e in entries})
+    return [
+        Stored(file(target.file_name(name, lane)), name, [e for e in entries if e["lane"] == lane])
+        for name in target.signals
+        for lane in lanes
+    ]
 
 
 def damages(files: Iterable[Stored], compression: str, told: Callable[[], None]) -> list[Damage]:

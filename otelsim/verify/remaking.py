@@ -8,7 +8,7 @@ import numpy as np
 from otelsim.draws import Int64s
 from otelsim.errors import RunError
 from otelsim.outcome import tables as o
-from otelsim.runner.output import Made
+from otelsim.runner.output import Made, Quiet
 from otelsim.runner.slicing import Simulator
 from otelsim.signals import points as p
 from otelsim.signals.histograms import Histograms
@@ -25,7 +25,7 @@ _SCALES = (100.0, 1.0, 1.0, 1.0, 1.0)
 """What the columns' integers are divided by, in the order of GAUGES."""
 
 
-class Counter:
+class Counter(Quiet):
     """An output that counts calls, as the records that they would be sent as."""
 
     def __init__(self, run: SentRun) -> None:
@@ -54,20 +54,6 @@ class Counter:
         if self.histograms:
             self._points(self.histograms.end())
         return Made({}, {}, {})
-
-    def account(self) -> dict[str, Any]:
-        """Nothing is sent."""
-        return {}
-
-    def waiting(self) -> list[str]:
-        """Nobody is waited for."""
-        return []
-
-    def stop(self) -> None:
-        """Nothing blocks."""
-
-    def close(self) -> None:
-        """Nothing is held."""
 
     def _records(self, calls: Int64s) -> None:
         places = calls[o.START_US] // _DAY_US, self.service[calls[o.RELEASE]]

@@ -9,6 +9,7 @@ from itertools import accumulate
 from typing import Any, NamedTuple
 
 from otelsim.runner.otlp_output import FILE_REQUEST_BYTES, OtlpOutput
+from otelsim.runner.output import Quiet
 from otelsim.runner.slicing import Simulator
 from otelsim.sinks.buffers import Extent
 from otelsim.sinks.otlp.splitting import LEVELS
@@ -35,7 +36,7 @@ class Sample(NamedTuple):
     """Of a point: its value under "", or a histogram's ``count``, ``sum`` and ``bucket LE``."""
 
 
-class _Kept:
+class _Kept(Quiet):
     """A delivery that keeps a slice's requests by kind."""
 
     def __init__(self) -> None:
@@ -52,20 +53,6 @@ class _Kept:
     def end(self) -> dict[str, Extent]:
         """Nothing was written."""
         return {}
-
-    def account(self) -> dict[str, Any]:
-        """Nothing was sent."""
-        return {}
-
-    def waiting(self) -> list[str]:
-        """Nobody is waited for."""
-        return []
-
-    def stop(self) -> None:
-        """Nothing blocks."""
-
-    def close(self) -> None:
-        """Nothing is held."""
 
 
 def sampled(run: SentRun, number: int) -> dict[str, list[Sample]]:

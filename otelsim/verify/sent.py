@@ -12,6 +12,7 @@ from otelsim.runner import manifest
 from otelsim.runner.folder import MANIFEST
 from otelsim.runner.otlp_output import Notated, notated
 from otelsim.runner.preparing import Prepared, prepare
+from otelsim.runner.sealing import SEAL, sealed
 from otelsim.runner.target import OTLP, OTLP_FILE, notation_of
 from otelsim.scenario import from_manifest
 from otelsim.signals.notation import Notation
@@ -85,8 +86,8 @@ def _read(path: Path) -> dict[str, Any]:
         raise InputError(str(path), f"cannot be read: {error.strerror}: not the folder of a finished run") from None
     except ValueError:
         raise InputError(str(path), "is not the manifest of a run") from None
-    if not isinstance(values, dict) or manifest.SEAL not in values:
+    if not isinstance(values, dict) or SEAL not in values:
         raise InputError(str(path), "is not the manifest of a run")
-    if manifest.sealed(values) != values:
+    if sealed(values) != values:
         raise InputError(str(path), "is damaged: its digest is not that of what it says")
     return values

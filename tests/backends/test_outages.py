@@ -1,5 +1,6 @@
 """The Collector, or a store behind it, goes away in mid-run: all that was made is stored, and repeats are counted."""
 
+import contextlib
 import json
 import subprocess
 import time
@@ -10,9 +11,10 @@ from typing import NamedTuple
 
 import pytest
 
-from tests.backends.cutting import CuttingRelay
 from tests.backends.stores import Backends, Service
+from tests.begun import wait_for_slices
 from tests.command import OTELSIM, WEEK
+from tests.faults.wires import CuttingRelay
 
 pytestmark = pytest.mark.backends
 REQUESTS = 10_000
@@ -76,13 +78,6 @@ def ended(run: subprocess.Popen) -> tuple[dict, str]:
     return json.loads(out), errors
 
 
-def wait_for_slices(run: subprocess.Popen, folder: Path) -> None:
-    journal = folder / "journal.jsonl"
-    while run.poll() is None and (not journal.exists() or journal.read_bytes().count(b"\n") <= BEFORE):
-        time.sleep(0.01)
-    assert run.poll() is None, run.communicate()
-
-
 def away(service: Service, seconds: float, killed: bool) -> None:
     service.kill() if killed else service.stop()
     time.sleep(seconds)
@@ -105,7 +100,7 @@ def test_an_outage_loses_nothing(fresh_backends, tmp_path, who, seconds, killed)
         wanted = held(backends, "calm")
         backends.spans.clear()
         run = begin(backends, tmp_path / "run", "run")
-        wait_for_slices(run, tmp_path / "run")
+        wait_for_slices(run, tmp_path / "run", BEFORE)
         away(getattr(backends, who), seconds, killed)
         summary, _ = ended(run)
         found = held(backends, "run")
@@ -126,9 +121,9 @@ def test_connections_that_are_cut_lose_nothing(fresh_backends, tmp_path, protoco
         wanted = held(backends, "calm")
         backends.spans.clear()
         front = backends.collector
-        target = front.grpc_endpoint if protocol == "grpc" else front.url.removeprefix("http://")
-        with CuttingRelay(target, 400_000, CUTS) as relay:
-            words = ("--endpoint", f"http://{relay.address}", "--protocol", protocol)
+        url = f"http://{front.grpc_endpoint}" if protocol == "grpc" else front.url
+        with contextlib.closing(CuttingRelay(url, 400_000, CUTS)) as relay:
+            words = ("--endpoint", relay.url, "--protocol", protocol)
             summary, _ = ended(begin(backends, tmp_path / "run", "run", *words))
         found = held(backends, "run")
     resent = {signal: tally["resent"] for signal, tally in summary["account"].items()}

@@ -4,10 +4,10 @@ import json
 import os
 import signal
 import subprocess
-import time
 
 import pytest
 
+from tests.begun import wait_for_slices
 from tests.command import OTELSIM, WEEK
 from tests.memory import watched
 
@@ -33,10 +33,7 @@ def test_a_stopped_collector_is_waited_for_within_bounded_memory(
         command = [*OTELSIM, "generate", str(requests), *WEEK, *words, *more]
         run = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         collector = backends.collector.pid()
-        journal = tmp_path / "run/journal.jsonl"
-        while run.poll() is None and (not journal.exists() or journal.read_bytes().count(b"\n") < 5):
-            time.sleep(0.05)
-        assert run.poll() is None, run.communicate()
+        wait_for_slices(run, tmp_path / "run", 4)
         os.kill(collector, signal.SIGSTOP)
         try:
             most = watched(run, stopped_s)

@@ -1,6 +1,7 @@
-"""Servers below any protocol: they read or write a byte a second, or pass on and count."""
+"""Servers below any protocol: they read or write a byte a second, or pass on and count or cut."""
 
 import contextlib
+import random
 import socket
 import threading
 import time
@@ -16,6 +17,8 @@ REPLIES = {
 }
 """What a server says at once, and its reply."""
 CHUNK = 1 << 16
+MEAN_ANSWERS = 2_000
+"""Bytes of a connection's answers, which are short."""
 
 
 class Listener:
@@ -101,6 +104,43 @@ class Relay(Listener):
     def replied(self) -> list[int]:
         """Bytes passed back on each connection."""
         return [count for (count,) in self.counts]
+
+
+class CuttingRelay(Listener):
+    """Passes connections on to a URL, and cuts each, both ways, after a seeded number of bytes: of what goes there,
+    ``mean_bytes`` or so, or of the answers. It does so ``most_cuts`` times.
+    """
+
+    def __init__(self, url: str, mean_bytes: int, most_cuts: int) -> None:
+        self.target = urlsplit(url)
+        self.mean_bytes, self.most_cuts, self.cuts = mean_bytes, most_cuts, 0
+        self._draw, self._lock = random.Random(11), threading.Lock()
+        super().__init__("")
+
+    def serve(self, connection: socket.socket) -> None:
+        with socket.create_connection((self.target.hostname, self.target.port)) as onward:
+            with self._lock:
+                there, back = (self._draw.expovariate(1 / mean) for mean in (self.mean_bytes, MEAN_ANSWERS))
+            answers = threading.Thread(target=self._pump, args=(onward, connection, back), daemon=True)
+            answers.start()
+            self._pump(connection, onward, there)
+            answers.join()
+
+    def _pump(self, source: socket.socket, sink: socket.socket, budget: float) -> None:
+        with contextlib.suppress(OSError):
+            for data in _chunks(source):
+                budget -= len(data)
+                if budget < 0 and self._may_cut():
+                    break
+                sink.sendall(data)
+        for one in (source, sink):
+            with contextlib.suppress(OSError):
+                one.shutdown(socket.SHUT_RDWR)
+
+    def _may_cut(self) -> bool:
+        with self._lock:
+            self.cuts += self.cuts < self.most_cuts
+            return self.cuts < self.most_cuts
 
 
 def _swallow(connection: socket.socket) -> None:

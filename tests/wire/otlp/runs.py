@@ -9,6 +9,7 @@ from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import ExportM
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
 from otelsim.runner.otlp_output import OtlpOutput, notated
+from otelsim.runner.output import Quiet
 from otelsim.runner.slicing import Simulator
 from otelsim.signals.notation import Notation
 from otelsim.sinks.buffers import Extent
@@ -33,7 +34,7 @@ NOTATIONS: dict[str, dict[str, Any]] = {
 }
 
 
-class Kept:
+class Kept(Quiet):
     """A delivery that keeps requests, slice by slice."""
 
     def __init__(self) -> None:
@@ -47,16 +48,6 @@ class Kept:
 
     def end(self) -> dict[str, Extent]:
         return {}
-
-    def account(self) -> dict[str, Any]:
-        return {}
-
-    def waiting(self) -> list[str]:
-        return []
-
-    def stop(self) -> None: ...
-
-    def close(self) -> None: ...
 
 
 @cache
