@@ -90,7 +90,7 @@ def _said(error: click.ClickException) -> str:
     message = " ".join(error.format_message().split())
     if isinstance(error, click.BadParameter) and error.param is not None:
         name = error.param.opts[0] if isinstance(error.param, click.Option) else error.param.human_readable_name
-        return f"{name}: {' '.join(error.message.split())}"
+        return f"{name}: {' '.join(error.message.split()) or 'is missing'}"
     return message
 
 

@@ -70,6 +70,12 @@ def test_bad_usage_is_one_line(refused, words, start):
     assert start in line
 
 
+@pytest.mark.parametrize("command", ["check", "resume", "verify", "incidents"])
+def test_a_missing_argument_is_named(refused, command):
+    assert refused(command) == "DIR: is missing"
+
+
+
 @pytest.mark.parametrize("words", [["bogus"], ["--bogus"], ["generate", "--output"], ["completion", "tcsh"]])
 def test_an_unknown_command_is_one_line(refused, words):
     assert refused(*words)
