@@ -75,7 +75,6 @@ def test_a_missing_argument_is_named(refused, command):
     assert refused(command) == "DIR: is missing"
 
 
-
 @pytest.mark.parametrize("words", [["bogus"], ["--bogus"], ["generate", "--output"], ["completion", "tcsh"]])
 def test_an_unknown_command_is_one_line(refused, words):
     assert refused(*words)
