@@ -40,9 +40,10 @@ class Begun:
         self.family = [me, *me.children(recursive=True)]
 
     def journal(self) -> list[dict]:
-        """The slices that are done."""
+        """The slices that are done: the line that is being written at this moment is not one of them."""
         path = self.folder / "journal.jsonl"
-        return [json.loads(line) for line in path.read_text().splitlines()[1:]] if path.exists() else []
+        whole = path.read_bytes().split(b"\n")[:-1] if path.exists() else []
+        return [json.loads(line) for line in whole[1:]]
 
     def end(self) -> tuple[int, str]:
         """Exit code and stderr, in time."""
