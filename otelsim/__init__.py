@@ -19,6 +19,8 @@ The way of the data, and so the order of imports (each package imports only from
     check      the laws, tried on a run's files
     doctor     whether a run would arrive whole: endpoints and stores, asked
     verify     whether a run has arrived whole: stores, asked for its records
+    replay     a run's files as a source of the same records, or anyone's in their form
+    report     a run as a page to look at
     cli        arguments to scenario to runner; alone in reading argv and the environment
 """
 
