@@ -11,7 +11,10 @@ from pathlib import Path
 
 from numba import config
 
-WITHOUT_KERNELS = ("check/", "cli/", "doctor/", "plan/", "runner/", "sinks/", "verify/", "wire/sdk/")
+WITHOUT_KERNELS = (
+    *("check/", "cli/", "doctor/", "plan/", "replay/", "report/"),
+    *("runner/", "sinks/", "verify/", "wire/sdk/"),
+)
 """Packages that hold no kernel; those that do import nothing from them."""
 EXCEPTION = "runner/tallies.py"
 

@@ -87,9 +87,19 @@ def instance_id(release_id: str) -> str:
 def rpc_method(world: World, service: int) -> str:
     """The full method that calls of a service name; it says nothing of the root's action."""
     s = world.services[service]
-    package = ".".join(re.sub(r"\W+", "_", part) for part in (s.application, s.stack))
-    name = "".join(part.capitalize() for part in re.split(r"\W+|_", s.name))
+    return rpc_method_of(s.application, s.stack, s.name)
+
+
+def rpc_method_of(application: str, stack: str, service: str) -> str:
+    """The same for a service that no world may know."""
+    package = ".".join(re.sub(r"\W+", "_", part) for part in (application, stack))
+    name = "".join(part.capitalize() for part in re.split(r"\W+|_", service))
     return f"{package}.{name}Service/Handle"
+
+
+def rpc_status(code: str | None) -> str:
+    """gRPC's name for an error code; OK where there is none."""
+    return "OK" if code is None else _STATUS_OF_CODE.get(code, "UNKNOWN")
 
 
 def span_name(world: World, op: Operation) -> str:
@@ -111,7 +121,7 @@ def request_attributes(world: World, op: Operation) -> Attributes:
 def answer_attributes(world: World, op: Operation, kind: ErrorKind | None) -> Attributes:
     """What the conventions say of the answer; ``error.type`` where the level is ERROR."""
     if op.node:
-        status: Value = "OK" if kind is None else _STATUS_OF_CODE.get(kind.code, "UNKNOWN")
+        status: Value = rpc_status(None if kind is None else kind.code)
         answer: Attributes = {"rpc.response.status_code": status}
     else:
         status = _success_status(world, op) if kind is None else int(kind.code)

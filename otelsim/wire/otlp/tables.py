@@ -1,6 +1,6 @@
 """The fragments of OTLP's messages, encoded once for a run."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from itertools import accumulate
 from typing import NamedTuple
 
@@ -78,7 +78,7 @@ class _Maker:
         request = [attributes(n, v.request_attributes(w, op)) for op in self.ops]
         child = next((op for op in self.ops if op.node), None)
         return {
-            "span_name": (_span_name(v.span_name(w, op), f.KIND_SERVER) for op in self.ops),
+            "span_name": (span_name_fields(v.span_name(w, op), f.KIND_SERVER) for op in self.ops),
             "span_request": (r + a for r, a in zip(request, action, strict=True)),
             "path": (text for op in self.ops for text, _ in self.path(op)),
             "path_key": [delimited(f.KEY, "url.path")],
@@ -89,7 +89,7 @@ class _Maker:
             ),
             "status": (_status(kind, None) for kind in self.outcomes),
             "cascade_status": self.cascades(_status),
-            "client_name": (_span_name(v.rpc_method(w, op.service), f.KIND_CLIENT) for op in self.ops),
+            "client_name": (span_name_fields(v.rpc_method(w, op.service), f.KIND_CLIENT) for op in self.ops),
             "client_request": request,
             "client_answer": (attributes(n, v.answer_attributes(w, child, k)) if child else b"" for k in self.outcomes),
             "client_action": action,
@@ -114,7 +114,7 @@ class _Maker:
     def logs(self) -> dict[str, Iterable[bytes]]:
         """The tables of log records."""
         n, errors = f.LOG_ATTRIBUTES, {k.level: k for k in self.kinds}
-        severity = {level: _severity(level) for level in LEVELS}
+        severity = {level: severity_fields(level) for level in LEVELS}
         return {
             "log_success": (
                 severity["INFO"]
@@ -143,7 +143,7 @@ class _Maker:
         names = [attribute(n, "persona", p.name) for p in w.personas]
         assert n == f.FILTERED_ATTRIBUTES
         return {
-            "metric": (_metric(name, "") for name in METRICS),
+            "metric": (metric_fields(name, "") for name in METRICS),
             "point": (attributes(n, v.point_attributes(w, op, ok, None)) for op in self.ops for ok in (False, True)),
             "point_object": [b"", *(attribute(n, "object_type", o.name) for o in w.object_types)],
             "point_persona": (name if persona else b"" for name in names),
@@ -157,13 +157,14 @@ class _Maker:
         n = f.HISTOGRAM_ATTRIBUTES if explicit else f.EXPONENTIAL_ATTRIBUTES
         bounds, scale = doubles(v.BOUNDS_S), integer(f.EXPONENTIAL_SCALE, 2 * EXPONENTIAL_SCALE)
         return {
-            "histogram": (_metric(name, "s") for name in (v.HTTP_DURATION, v.RPC_DURATION)),
+            "histogram": (metric_fields(name, "s") for name in (v.HTTP_DURATION, v.RPC_DURATION)),
             "set": (attributes(n, known) for known in series.attributes),
             "bounds": [delimited(f.HISTOGRAM_BOUNDS, bounds) if explicit else scale],
         }
 
 
-def _span_name(name: str, kind: int) -> bytes:
+def span_name_fields(name: str, kind: int) -> bytes:
+    """Span.name and Span.kind."""
     return delimited(f.SPAN_NAME, name) + integer(f.SPAN_KIND, kind)
 
 
@@ -174,11 +175,13 @@ def _status(kind: ErrorKind | None, failed: str | None) -> bytes:
     return delimited(f.SPAN_STATUS, delimited(f.STATUS_MESSAGE, message) + integer(f.STATUS_CODE, f.STATUS_ERROR))
 
 
-def _severity(level: str) -> bytes:
+def severity_fields(level: str) -> bytes:
+    """LogRecord.severity_number and LogRecord.severity_text."""
     return integer(f.LOG_SEVERITY, v.SEVERITY[level]) + delimited(f.LOG_SEVERITY_TEXT, level)
 
 
-def _metric(name: str, unit: str) -> bytes:
+def metric_fields(name: str, unit: str) -> bytes:
+    """Metric.name, Metric.description and Metric.unit."""
     described = delimited(f.METRIC_NAME, name) + delimited(f.METRIC_DESCRIPTION, v.DESCRIPTIONS[name])
     return described + (delimited(f.METRIC_UNIT, unit) if unit else b"")
 
@@ -203,17 +206,26 @@ def otlp_tables(world: World, scenario: Scenario, releases: Calendar, notation: 
     return Tables(spans, logs, pool.pool())
 
 
-def _shared(releases: Calendar, notation: Notation) -> dict[str, Iterable[bytes]]:
-    def resource(release_id: str) -> bytes:
-        known = v.resource_attributes(release_id, notation.run_id)
-        return delimited(f.RESOURCE, attributes(f.RESOURCE_ATTRIBUTES, known))
+def group_tables(resources: Iterable[bytes]) -> tuple[Int64s, Bytes]:
+    """Tables of which only those of `groups` are filled, and their pool: for records that are joined from pieces."""
+    pool = Texts()
+    filled = {name: pool.table(made) for name, made in {"resource": resources, **_scope()}.items()}
+    return pack(layout.LAYOUT, {**dict.fromkeys(layout.LAYOUT, ()), **filled}), pool.pool()
 
+
+def resource_field(attributes_of: Mapping[str, str]) -> bytes:
+    """A resource, whole."""
+    return delimited(f.RESOURCE, attributes(f.RESOURCE_ATTRIBUTES, attributes_of))
+
+
+def _scope() -> dict[str, Iterable[bytes]]:
     scope = delimited(f.SCOPE_NAME, v.SCOPE_NAME) + delimited(f.SCOPE_VERSION, v.SCOPE_VERSION)
-    return {
-        "resource": map(resource, releases.release_id),
-        "scope": [delimited(f.SCOPE, scope)],
-        "schema": [delimited(f.SCHEMA_URL, v.SCHEMA_URL)],
-    }
+    return {"scope": [delimited(f.SCOPE, scope)], "schema": [delimited(f.SCHEMA_URL, v.SCHEMA_URL)]}
+
+
+def _shared(releases: Calendar, notation: Notation) -> dict[str, Iterable[bytes]]:
+    known = (v.resource_attributes(release_id, notation.run_id) for release_id in releases.release_id)
+    return {"resource": map(resource_field, known), **_scope()}
 
 
 def _bound(tables: dict[str, Int64s]) -> int:

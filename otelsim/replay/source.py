@@ -1,0 +1,99 @@
+"""A part of the files as requests, and what was left out of it."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+from otelsim.errors import RunError, at
+from otelsim.replay.encoding import Encoder
+from otelsim.replay.lines import Fault, read_logs, read_points
+from otelsim.replay.pairing import Durations
+from otelsim.replay.reading import Block, Stretch, blocks
+from otelsim.replay.records import LogLines
+from otelsim.signals.notation import LOGS, METRICS, TRACES
+from otelsim.wire.otlp.encoder import Request
+
+BLOCK_BYTES = 2 << 20
+MOST_TOLD = 20
+"""Faults told in full, of a part."""
+
+
+class Lines(NamedTuple):
+    """Some of a file's lines."""
+
+    path: Path
+    stretch: Stretch
+
+
+class Part(NamedTuple):
+    """What a worker takes at a time: log lines, and the metric lines that go with them."""
+
+    logs: Lines | None
+    metrics: Lines | None
+
+
+class LeftOut:
+    """What no record was made of."""
+
+    def __init__(self, stop: bool) -> None:
+        self.stop = stop
+        self.lines = self.unpaired_logs = self.unpaired_durations = 0
+        self.told: list[str] = []
+
+    def add(self, path: Path, faults: list[Fault]) -> None:
+        """Bad lines; RunError for the first of them where they are to stop the run."""
+        for fault in faults:
+            text = f"{at(path, fault.line)}: {fault.reason}"
+            if self.stop:
+                raise RunError(text)
+            self.lines += 1
+            if len(self.told) < MOST_TOLD:
+                self.told.append(text)
+
+
+class Source:
+    """Makes the requests of parts."""
+
+    def __init__(self, encoder: Encoder) -> None:
+        self.encoder, self.notation = encoder, encoder.style.notation
+        wanted = self.notation.signals
+        self.spans, self.logs, self.points = TRACES in wanted, LOGS in wanted, METRICS in wanted
+
+    def requests(self, part: Part, left_out: LeftOut) -> Iterator[Request]:
+        """All of a part, block by block."""
+        durations = Durations()
+        metrics = _blocks(part.metrics) if self.points or self.spans else iter(())
+        for block in _blocks(part.logs) if self.logs or self.spans else iter(()):
+            while self.spans and len(durations) < block.lines:
+                more = next(metrics, None)
+                if more is None:
+                    break
+                yield from self._of_metrics(more, durations, left_out)
+            yield from self._of_logs(block, durations, left_out)
+        for block in metrics:
+            yield from self._of_metrics(block, durations, left_out)
+        left_out.unpaired_durations += len(durations)
+
+    def _of_logs(self, block: Block, durations: Durations, left_out: LeftOut) -> Iterator[Request]:
+        read = read_logs(block)
+        left_out.add(block.path, read.faults)
+        lines = LogLines(read)
+        if self.spans:
+            pairs, unpaired = durations.take(read)
+            left_out.unpaired_durations += unpaired
+            left_out.unpaired_logs += int(read.good.sum()) - int(pairs.paired.sum())
+            yield from self.encoder.spans(read, lines, pairs)
+        if self.logs:
+            yield from self.encoder.logs(read, lines)
+
+    def _of_metrics(self, block: Block, durations: Durations, left_out: LeftOut) -> Iterator[Request]:
+        read = read_points(block)
+        left_out.add(block.path, read.faults)
+        if self.spans:
+            durations.add(read)
+        if self.points:
+            yield from self.encoder.points(read)
+
+
+def _blocks(lines: Lines | None) -> Iterator[Block]:
+    return blocks(lines.path, lines.stretch, BLOCK_BYTES) if lines else iter(())
