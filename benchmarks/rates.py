@@ -10,8 +10,9 @@ from typing import TextIO
 
 from otelsim.runner.folder import Folder
 from otelsim.runner.preparing import Prepared, prepare
-from otelsim.runner.running import Progress, Run
+from otelsim.runner.running import Run
 from otelsim.runner.target import Target
+from otelsim.runner.working import Progress
 from otelsim.scenario import load, resolve
 from otelsim.times import instant_s
 from otelsim.traffic.intensity import BIN_S

@@ -10,10 +10,8 @@ from otelsim.errors import Interruption
 
 def carried_out(run: Any, folder: Any, display: Display, work: Callable[[], dict[str, Any]]) -> dict[str, Any]:
     """Do ``work``, the summary of `runner.running.Run` ``run`` in ``folder``, which is let go; the account is told."""
-    from otelsim.runner.pool import kernels_of
-
     try:
-        ensure_compiled(display.say, kernels_of(run.target))
+        ensure_compiled(display.say, run.kernels)
         with display:
             summary = work()
     except KeyboardInterrupt:

@@ -11,7 +11,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemaini
 from rich.progress import Progress as Bar
 
 if TYPE_CHECKING:
-    from otelsim.runner.running import Progress
+    from otelsim.runner.working import Progress
 
 _LINE_EVERY_S = 10.0
 _PARTS_TOLD = 1_000

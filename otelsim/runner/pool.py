@@ -20,7 +20,11 @@ from otelsim.runner.stopping import Stop
 from otelsim.runner.target import Target
 from otelsim.runner.worker import Done, Task, begin, work
 
-_WARMED = {"lines": "otelsim.runner.warmed", "otlp": "otelsim.runner.warmed_otlp"}
+_WARMED = {
+    "lines": "otelsim.runner.warmed",
+    "otlp": "otelsim.runner.warmed_otlp",
+    "replay": "otelsim.replay.warmed",
+}
 """Modules that load a kind of kernels when they are imported."""
 _TICK_S = 0.5
 """How often somebody who watches hears that nothing has changed."""
@@ -35,10 +39,10 @@ class WorkerDied(RunError):
 class LocalPool:
     """Processes of this machine, forked from one that has every kernel loaded."""
 
-    def __init__(self, workers: int, shared: Path, target: Target) -> None:
+    def __init__(self, workers: int, shared: Path, target: Target, kernels: str) -> None:
         self.shared = shared
         context = get_context("forkserver")
-        context.set_forkserver_preload([_WARMED[kernels_of(target)]])
+        context.set_forkserver_preload([_WARMED[kernels]])
         _start_server()
         self.stop = Stop(shared)
         self.executor = ProcessPoolExecutor(workers, context, begin, (shared, target, self.stop))

@@ -1,77 +1,42 @@
 """A run from prepared tables to a published folder, or on from where an earlier one was interrupted."""
 
 import json
-import pickle
 import tempfile
-import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from otelsim.errors import OtelsimError, RunError
 from otelsim.runner import manifest
-from otelsim.runner.accounting import Delivered
-from otelsim.runner.folder import INCIDENTS, MANIFEST, SUMMARY, Folder, told
+from otelsim.runner.folder import INCIDENTS, MANIFEST, SUMMARY, Folder
 from otelsim.runner.journal import ENDED, Journal, entry
 from otelsim.runner.mending import Mending
 from otelsim.runner.otlp_output import notated
-from otelsim.runner.pool import Lanes, LocalPool, WorkerDied
+from otelsim.runner.pool import Lanes, LocalPool, kernels_of
 from otelsim.runner.preparing import Prepared
 from otelsim.runner.resuming import Entry, Layout
 from otelsim.runner.sealing import sealed
 from otelsim.runner.target import Target
 from otelsim.runner.totals import Totals
-from otelsim.runner.worker import INTERRUPTED, JOURNAL, TABLES, WAITING, Done
+from otelsim.runner.worker import INTERRUPTED, JOURNAL, Done, Simulation
+from otelsim.runner.working import Watcher, Work
 from otelsim.sinks.ledger import NAME as LEDGER
 
-MOST_DEATHS = 3
-"""So many workers that died end a run: what kills them is no accident."""
 
-
-class Progress(NamedTuple):
-    """How far a run is."""
-
-    slices: int
-    all_slices: int
-    counts: dict[str, int]
-    content_bytes: int
-    seconds: float
-    waiting: tuple[str, ...] = ()
-    """Whom workers wait for, and why; empty while all goes well."""
-    deaths: int = 0
-    """Workers that died; what they had in hand is made again."""
-    found: int = 0
-    """Of the slices, those that an earlier run had made."""
-
-
-Watcher = Callable[[Progress], None]
-
-
-class Run:
+class Run(Work):
     """One run: its state, and what becomes of its files."""
 
     def __init__(self, prepared: Prepared, target: Target, workers: int, watch: Watcher) -> None:
-        self.prepared, self.target, self.watch = prepared, target, watch
-        self.workers = workers
-        self.lanes = min(workers, len(prepared.slices))
-        self.processes = self.lanes
-        self.offsets = [dict.fromkeys(target.signals, 0) for _ in range(self.lanes)]
+        super().__init__(target, workers, len(prepared.slices), watch)
+        self.prepared, self.kernels = prepared, kernels_of(target)
         self.totals = Totals(prepared)
-        self.delivered = Delivered(target)
-        self.entries: list[Entry] = []
-        self.content = self.deaths = self.found = 0
-        self.began = time.monotonic()
+        self.content = 0
 
     @cached_property
     def head(self) -> dict[str, Any]:
         """What the manifest says before anything is made."""
         return manifest.head(self.prepared, self.target, self.workers)
-
-    def seconds(self) -> float:
-        """Since the run began."""
-        return time.monotonic() - self.began
 
     def generate(self, folder: Folder | None) -> dict[str, Any]:
         """Make everything; returns the summary. What a failure leaves behind is whole slices."""
@@ -109,7 +74,7 @@ class Run:
 
     def _finish(self, folder: Folder | None, journal: Journal | None) -> dict[str, Any]:
         try:
-            self._all_slices(journal)
+            self.all_parts(journal)
         except (OtelsimError, KeyboardInterrupt) as error:
             with suppress(RunError):  # it would hide why the run ended
                 self._cut(folder)
@@ -131,40 +96,6 @@ class Run:
         """Records made so far, by kind."""
         return self.delivered.counts(self.totals.counts())
 
-    def _todo(self) -> list[list[int]]:
-        """What is missing, by lane."""
-        done = {e["slice"] for e in self.entries}
-        every = range(len(self.prepared.slices))
-        return [[n for n in every[lane :: self.lanes] if n not in done] for lane in range(self.lanes)]
-
-    def _all_slices(self, journal: Journal | None) -> None:
-        with tempfile.TemporaryDirectory(prefix="otelsim-") as name:
-            shared = Path(name)
-            self._share(shared / TABLES)
-            while any(todo := self._todo()):
-                for news in shared.glob(f"{WAITING}*"):
-                    news.unlink()
-                with self._deaths_counted():
-                    self._through(LocalPool(self.processes, shared, self.target), todo, journal)
-
-    def _through(self, local: LocalPool, todo: list[list[int]], journal: Journal | None) -> None:
-        """Make slices by the processes of a pool."""
-        with local as pool:
-            made = Lanes(pool.executor, todo, self.offsets)
-            try:
-                for done in made:
-                    if done is not None:
-                        self._take(done, journal)
-                    self.watch(self._progress(pool.shared))
-            except WorkerDied:
-                raise
-            except BaseException:
-                if self.target.sink == "otlp":
-                    pool.stop.set()
-                    for done in made.left():
-                        self.delivered.add(done.account, {} if done.failure else done.counts)
-                raise
-
     def _mend(self, mending: Mending) -> list[Entry]:
         """Make what fills the gaps, and fill them."""
         mending.prepare()
@@ -172,52 +103,34 @@ class Run:
         offsets = [dict.fromkeys(self.target.signals, 0) for _ in lanes]
         made: dict[int, Done] = {}
         with tempfile.TemporaryDirectory(prefix="otelsim-") as shared:
-            self._share(Path(shared) / TABLES)
+            self.share(Path(shared))
             while any(todo := [[n for n in lane if n not in made] for lane in lanes]):
-                with self._deaths_counted(), LocalPool(self.processes, Path(shared), mending.target) as pool:
+                again = LocalPool(self.processes, Path(shared), mending.target, self.kernels)
+                with self.deaths_counted(), again as pool:
                     for done in Lanes(pool.executor, todo, offsets):
                         if done is not None:
                             made[done.number] = done
         return mending.fill(made)
 
-    @contextmanager
-    def _deaths_counted(self) -> Iterator[None]:
-        """A worker's death is made up for, but not for ever."""
-        try:
-            yield
-        except WorkerDied:
-            self.deaths += 1
-            if self.deaths == MOST_DEATHS:
-                raise
-
-    def _share(self, tables: Path) -> None:
+    def tables(self) -> Simulation:
+        """What workers make slices from."""
         otlp = self.target.otlp
-        made = notated(self.prepared, otlp.notation) if otlp else None
-        with told(tables):
-            tables.write_bytes(pickle.dumps((self.prepared, made), protocol=5))
+        return Simulation(self.prepared, notated(self.prepared, otlp.notation) if otlp else None)
 
-    def _take(self, done: Done, journal: Journal | None) -> None:
-        """Add a slice to the run."""
-        self.delivered.add(done.account, {} if done.failure else done.counts)
-        if done.failure:
-            raise RunError(done.failure if done.failure != INTERRUPTED else "a worker was interrupted")
+    def enter(self, done: Done) -> Entry:
+        """Add a slice to the run; returns its line."""
         self.totals.add(done.tally)
         new = entry(done)
         self._enter(new)
-        # What was refused as a whole is not done: whoever resumes may have the right header.
-        self.delivered.refuse_to_go_on()
-        if journal:
-            journal.append(new)
+        return new
 
     def _enter(self, done: Entry) -> None:
         self.entries.append(manifest.without_counters(done))
         self.content += sum(done[name]["content_bytes"] for name in self.target.signals)
 
-    def _progress(self, shared: Path) -> Progress:
-        news = {line for path in shared.glob(f"{WAITING}*") for line in path.read_text().splitlines()}
-        done, of = len(self.entries), len(self.prepared.slices)
-        waiting = tuple(sorted(news))
-        return Progress(done, of, self.counts(), self.content, self.seconds(), waiting, self.deaths, self.found)
+    def size(self) -> int:
+        """Bytes of the records made so far."""
+        return self.content
 
     def _summary(self) -> dict[str, Any]:
         signals = self.target.signals

@@ -10,7 +10,7 @@ import threading
 from multiprocessing.connection import wait
 from multiprocessing.process import parent_process
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 from otelsim.errors import RunError
 from otelsim.runner.otlp_output import FILE_REQUEST_BYTES, OtlpOutput, Sent, Written
@@ -43,7 +43,7 @@ class Task(NamedTuple):
 class Done(NamedTuple):
     """A slice made: its counters as lists (see `tallies.Tally`), and where its lines stand.
 
-    Where it could not be made there is a ``failure``, and an account of what was sent of it.
+    Where it could not be made there is a ``failure``, and an account of what was sent of it; ``notes`` are for people.
     """
 
     number: int
@@ -53,6 +53,35 @@ class Done(NamedTuple):
     counts: dict[str, int]
     account: dict[str, Any]
     failure: str = ""
+    notes: tuple[str, ...] = ()
+
+
+class Doer(Protocol):
+    """Does tasks in a worker process."""
+
+    output: Output | None
+    """Where it sends or writes, once it does."""
+
+    def run(self, task: Task) -> Done:
+        """Do one."""
+
+
+class Tables(Protocol):
+    """What a worker process needs to know; it is pickled."""
+
+    def worker(self, target: Target, stop: Stop) -> Doer:
+        """Who does tasks with it."""
+
+
+class Simulation(NamedTuple):
+    """A run's tables, and those of its notation."""
+
+    prepared: Prepared
+    made: Any
+
+    def worker(self, target: Target, stop: Stop) -> "Worker":
+        """Who makes its slices."""
+        return Worker(self.prepared, target, stop, self.made)
 
 
 class Worker:
@@ -121,7 +150,7 @@ class Worker:
         return PlainFile(path, room)
 
 
-_here: list[Worker] = []
+_here: list[Doer] = []
 _held: list[int] = []
 
 
@@ -135,8 +164,8 @@ def begin(shared: Path, target: Target, stop: Stop) -> None:
     os.umask(os.umask(0o077) | 0o027)
     threading.Thread(target=_end_with_parent, args=(shared,), daemon=True).start()
     _hold(target)
-    prepared, made = pickle.loads((shared / TABLES).read_bytes())
-    _here[:] = [Worker(prepared, target, stop, made)]
+    tables: Tables = pickle.loads((shared / TABLES).read_bytes())
+    _here[:] = [tables.worker(target, stop)]
     if target.sink == OTLP:
         threading.Thread(target=watch, args=(_here[0], stop, shared / f"{WAITING}{os.getpid()}"), daemon=True).start()
 
@@ -149,7 +178,7 @@ def _hold(target: Target) -> None:
             fcntl.flock(_held[-1], fcntl.LOCK_SH)
 
 
-def watch(worker: Worker, stop: Stop, news: Path) -> None:
+def watch(worker: Doer, stop: Stop, news: Path) -> None:
     """Keep the file ``news`` saying whom the worker waits for, until ``stop``: then end what blocks it."""
     told = ""
     while not stop.wait(_NEWS_S):

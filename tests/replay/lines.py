@@ -1,4 +1,4 @@
-"""Runs as the files that `generate` writes and as the requests that it sends, and files replayed in the test's process."""
+"""Runs as the lines that `generate` writes, and files replayed in the test's process."""
 
 from functools import cache
 from pathlib import Path

@@ -11,9 +11,10 @@ from otelsim.errors import RunError
 from otelsim.runner import pool, worker
 from otelsim.runner.folder import Folder
 from otelsim.runner.pool import Lanes
-from otelsim.runner.running import Progress, Run
+from otelsim.runner.running import Run
 from otelsim.runner.target import Target
 from otelsim.runner.worker import PART, Done, Task, Worker
+from otelsim.runner.working import Progress
 from tests.command import content
 from tests.simulated import MONDAY, prepared
 
