@@ -1,27 +1,39 @@
 """What `generate` and `resume` share: a run carried to its end, whatever that is, and told."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 from otelsim.cli.kernels import ensure_compiled
 from otelsim.cli.progress import Display, duration, size
 from otelsim.errors import Interruption
 
 
-def carried_out(run: Any, folder: Any, display: Display, work: Callable[[], dict[str, Any]]) -> dict[str, Any]:
-    """Do ``work``, the summary of `runner.running.Run` ``run`` in ``folder``, which is let go; the account is told."""
+class Telling(NamedTuple):
+    """What is said of work's end."""
+
+    left: Callable[[Any], str]
+    """For a target: that it was interrupted, and how it goes on."""
+    done: Callable[[dict[str, Any]], str]
+    """For a summary: what was made."""
+
+
+def carried_out(
+    run: Any, folder: Any, display: Display, work: Callable[[], dict[str, Any]], telling: Telling | None = None
+) -> dict[str, Any]:
+    """Do ``work``, the summary of `runner.working.Work` ``run`` in ``folder``, which is let go; the account is told."""
+    telling = telling or Telling(_left, lambda summary: _report(summary, run.seconds(), run.target))
     try:
         ensure_compiled(display.say, run.kernels)
         with display:
             summary = work()
     except KeyboardInterrupt:
-        raise Interruption(_left(run.target)) from None
+        raise Interruption(telling.left(run.target)) from None
     finally:
         if folder:
             folder.close()
         for line in run.delivered.lines():
             display.say(line)
-    _report(display, summary, run.seconds(), run.target)
+    display.say(telling.done(summary))
     return summary
 
 
@@ -33,11 +45,11 @@ def _left(target: Any) -> str:
     return f"interrupted: `otelsim resume {target.directory}` goes on from here"
 
 
-def _report(display: Display, summary: dict[str, Any], seconds: float, target: Any) -> None:
+def _report(summary: dict[str, Any], seconds: float, target: Any) -> str:
     counts = {"histogram points" if k == "histogram_points" else k: n for k, n in summary["counts"].items()}
     requests, spans = counts.pop("requests"), counts.pop("spans", 0)
     if target.otlp and spans:
         counts = {"spans": spans, **counts}
     records = ", ".join(f"{n:,} {kind}" for kind, n in counts.items() if n)
     made = f"{requests:,} requests: {records}, {size(sum(summary['bytes'].values()))} in {duration(seconds)}"
-    display.say(made + (f", in {target.directory}" if target.directory else ""))
+    return made + (f", in {target.directory}" if target.directory else "")

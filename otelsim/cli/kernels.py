@@ -2,11 +2,11 @@
 
 from collections.abc import Callable
 
-_ABOUT_S = {"lines": "about 20 s", "otlp": "about 40 s"}
+_ABOUT_S = {"lines": "about 20 s", "otlp": "about 40 s", "replay": "about 10 s"}
 
 
 def ensure_compiled(say: Callable[[str], None], kernels: str = "lines") -> None:
-    """Compile this version's kernels (of lines, or otlp) if that has not been done, and say so: it takes a while."""
+    """Compile this version's kernels (see `runner.pool`) if that has not been done, and say so: it takes a while."""
     from otelsim.runner.pool import compile_kernels, kernels_are_compiled
 
     if not kernels_are_compiled(kernels):

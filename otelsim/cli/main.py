@@ -9,6 +9,7 @@ from otelsim.cli.doctor import doctor
 from otelsim.cli.generate import generate
 from otelsim.cli.incidents import incidents
 from otelsim.cli.plan import plan
+from otelsim.cli.replay import imports, replay_files
 from otelsim.cli.resume import resume
 from otelsim.cli.shell import completion
 from otelsim.cli.verify import verify
@@ -23,6 +24,7 @@ otelsim plan 10000000                        what ten million requests would com
 otelsim check run                            the laws, tried on every record
 otelsim generate --sink otlp                 the same as spans, logs and metrics, to localhost:4318
 otelsim doctor                               would a run arrive whole? what to change
+otelsim replay run                           a run's JSON lines as spans, logs and metrics, to localhost:4318
 otelsim verify run                           do the stores hold the run, once and unaltered?
 otelsim incidents run                        what failed when, with its effects
 otelsim world show                           who and what is simulated
@@ -37,7 +39,7 @@ def cli() -> None:
     """A simulated social network's year of correlated telemetry, decided by a seed and a scenario."""
 
 
-for command in (generate, resume, plan, check, doctor, verify, incidents, world, completion):
+for command in (generate, resume, replay_files, imports, plan, check, doctor, verify, incidents, world, completion):
     cli.add_command(command)
 
 

@@ -75,7 +75,7 @@ def _target(
         need()
     signals = SIGNALS if asked["signals"] is None else named_signals(asked["signals"], SIGNALS)
     notation = Notation(
-        run_id=_run_id(asked["run_id"]),
+        run_id=checked_run_id(asked["run_id"]),
         signals=signals,
         metrics=asked["metrics"] or "both",
         temporality=_of_variable(TEMPORALITY, _TEMPORALITIES),
@@ -107,7 +107,8 @@ def _refuse(names: list[str], wanted: str) -> None:
         raise InputError(f"--{names[0].replace('_', '-')}", f"goes with {wanted}")
 
 
-def _run_id(text: str | None) -> str:
+def checked_run_id(text: str | None) -> str:
+    """An option's ``otelsim.run.id``, empty where there is none; InputError where it cannot be one."""
     if text is None:
         return ""
     if not text.strip() or not text.isprintable() or len(text) > _LONGEST_ID:

@@ -38,13 +38,13 @@ def duration(seconds: float) -> str:
 class Display:
     """Shows progress on stderr, or nothing."""
 
-    def __init__(self, quiet: bool) -> None:
-        self.quiet = quiet
+    def __init__(self, quiet: bool, parts: str = "slices") -> None:
+        self.quiet, self.parts = quiet, parts
         self.console = Console(stderr=True)
         self.last = 0.0
         self.waiting: tuple[str, ...] = ()
         self.deaths = 0
-        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TextColumn("slices"))
+        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TextColumn(parts))
         rates = (TextColumn("{task.fields[rate]}"), TimeRemainingColumn())
         self.bar = Bar(*columns, *rates, console=self.console, transient=True)
         self.task = self.bar.add_task("generating", total=None, rate="")
@@ -83,10 +83,9 @@ class Display:
 
     def __call__(self, now: "Progress") -> None:
         """Show how far it is."""
-        requests = now.counts["requests"]
-        rate = (
-            f"{requests / max(now.seconds, 1e-3):,.0f} requests/s, {size(now.content_bytes / max(now.seconds, 1e-3))}/s"
-        )
+        made, kind = _made(now.counts)
+        seconds = max(now.seconds, 1e-3)
+        rate = f"{made / seconds:,.0f} {kind}/s, {size(now.content_bytes / seconds)}/s"
         if now.waiting != self.waiting:
             self.waiting = now.waiting
             for line in now.waiting or ("no longer waiting",):
@@ -98,7 +97,14 @@ class Display:
             self.bar.update(self.task, total=now.all_slices, completed=now.slices, rate=rate)
         elif now.seconds - self.last >= _LINE_EVERY_S:
             self.last = now.seconds
-            made = now.slices - now.found
-            left = now.seconds / made * (now.all_slices - now.slices) if made else None
+            new = now.slices - now.found
+            left = now.seconds / new * (now.all_slices - now.slices) if new else None
             until = f", {duration(left)} left" if left is not None else ""
-            self.say(f"{now.slices}/{now.all_slices} slices, {requests:,} requests, {rate}{until}")
+            self.say(f"{now.slices}/{now.all_slices} {self.parts}, {made:,} {kind}, {rate}{until}")
+
+
+def _made(counts: dict[str, int]) -> tuple[int, str]:
+    """How many requests were made, or records where none are."""
+    if "requests" in counts:
+        return counts["requests"], "requests"
+    return sum(counts.values()), "records"

@@ -56,11 +56,22 @@ class Done(NamedTuple):
     notes: tuple[str, ...] = ()
 
 
+class Waiting(Protocol):
+    """What may block."""
+
+    def waiting(self) -> list[str]:
+        """Whom it waits for, and why; another thread may ask."""
+
+    def stop(self) -> None:
+        """End what blocks; another thread may say so."""
+
+
 class Doer(Protocol):
     """Does tasks in a worker process."""
 
-    output: Output | None
-    """Where it sends or writes, once it does."""
+    @property
+    def output(self) -> Waiting | None:
+        """Where it sends or writes, once it does."""
 
     def run(self, task: Task) -> Done:
         """Do one."""

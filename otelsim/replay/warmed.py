@@ -1,0 +1,37 @@
+"""The kernels of a replay loaded, by replaying two lines; like `runner.warmed`."""
+
+from pathlib import Path
+
+from otelsim.replay.encoding import Encoder, Style
+from otelsim.replay.lines import read_logs, read_points
+from otelsim.replay.operations import Known
+from otelsim.replay.reading import Block
+from otelsim.replay.records import LogLines
+from otelsim.runner.warming import note_compiled
+from otelsim.signals.notation import Notation
+
+_RELEASE = "prod:aws:1:us-east-1:main:eks:main:app:stack:service:default:1"
+_LOG = (
+    '{"timestamp":"2025-03-03T00:00:00.000000Z","level":"INFO","service":"service","stack":"stack","action":"warm",'
+    '"user_id":"user_1","request_id":"req_1","success":true,"message":"warm",'
+    f'"release_id":"{_RELEASE}","trace_id":"{"1" * 32}","span_id":"{"1" * 16}"}}\n'
+)
+_POINT = (
+    '{"metric":"request_duration_ms","ts":1740960000.0,"value":1.0,'
+    f'"tags":{{"action":"warm","success":"true","is_write":"false","release_id":"{_RELEASE}"}}}}\n'
+)
+
+
+def warm() -> None:
+    """Replay them."""
+    encoder = Encoder(Style(Notation("warm"), False, 1 << 16), Known(None))
+    log, point = (Block(Path(), 1, line.encode(), 1) for line in (_LOG, _POINT))
+    read = read_logs(log)
+    made = [*encoder.logs(read, LogLines(read)), *encoder.points(read_points(point))]
+    assert len(made) == 2
+
+
+warm()
+
+if __name__ == "__main__":
+    note_compiled("replay")
