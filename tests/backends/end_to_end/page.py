@@ -4,6 +4,8 @@ import re
 from pathlib import Path
 from typing import NamedTuple
 
+from tests.docs import markdown
+
 PAGE = Path(__file__).parents[3] / "docs" / "queries.md"
 
 
@@ -33,13 +35,11 @@ def mistakes(section: str, text: str | None = None) -> list[Mistake]:
 
 def sections(text: str | None = None) -> dict[str, str]:
     """The page's sections by title."""
-    pieces = re.split(r"^## (.*)$", PAGE.read_text() if text is None else text, flags=re.MULTILINE)
-    return dict(zip(pieces[1::2], pieces[2::2], strict=True))
+    return markdown.sections(PAGE.read_text() if text is None else text)
 
 
 def _table(section: str, width: int, text: str | None) -> list[list[str]]:
-    lines = re.findall(r"^\|(.*)\|$", sections(text).get(section, ""), re.MULTILINE)
-    cells = [[cell.strip() for cell in re.split(r"(?<!\\)\|", line)] for line in lines[2:]]
+    cells = markdown.table(sections(text).get(section, ""))[1:]
     if not cells or {len(row) for row in cells} != {width}:
         raise ValueError(f"no table of {width} columns in section {section!r}")
     return cells

@@ -10,6 +10,7 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTrace
 
 from otelsim.runner.otlp_output import OtlpOutput, notated
 from otelsim.runner.output import Quiet
+from otelsim.runner.preparing import Prepared
 from otelsim.runner.slicing import Simulator
 from otelsim.signals.notation import Notation
 from otelsim.sinks.buffers import Extent
@@ -53,9 +54,13 @@ class Kept(Quiet):
 @cache
 def encoded(shape: str, notation: str = "default", limit: int = 4 << 20) -> list[Request]:
     """All requests of a run."""
-    p = prepared(**SHAPES[shape])
+    return requests_of(prepared(**SHAPES[shape]), Notation(RUN_ID, **NOTATIONS[notation]), limit)
+
+
+def requests_of(p: Prepared, notation: Notation, limit: int) -> list[Request]:
+    """The same of any run."""
     kept = Kept()
-    made = notated(p, Notation(RUN_ID, **NOTATIONS[notation]))
+    made = notated(p, notation)
     output = OtlpOutput(made, p.scenario.metric_interval_s, kept, limit)
     simulator = Simulator(p)
     for index in range(len(p.slices)):
