@@ -24,3 +24,9 @@ def blocks(text: str, language: str) -> list[str]:
 def links(text: str) -> list[str]:
     """The addresses of inline links and of pictures."""
     return re.findall(r"\]\(([^)\s]+)\)", text)
+
+
+def anchors(text: str) -> set[str]:
+    """What headings are called in addresses."""
+    headings = re.findall(r"^#+ (.*)$", re.sub(r"^```.*?^```$", "", text, flags=re.MULTILINE | re.DOTALL), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}

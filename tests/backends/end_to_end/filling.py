@@ -8,7 +8,7 @@ from typing import Any
 import polars as pl
 
 from tests.backends.end_to_end import truth
-from tests.backends.end_to_end.runs import LONGEST_S, Run
+from tests.backends.end_to_end.runs import DAY_S, LONGEST_S, Run, instant
 from tests.backends.stores import Backends
 
 
@@ -35,11 +35,15 @@ class Filled:
 
     @cached_property
     def values(self) -> dict[str, str]:
-        """Of the page's names: the commonest release of content:posts, and a trace in which a dependency failed."""
+        """Of the page's names: the commonest release of content:posts, a trace in which a dependency failed, and the
+        service with most calls of its canary."""
         posts = self.calls.filter(pl.col("service_id").cast(pl.String) == "social:content:posts")
         cascades = self.calls.filter(source().str.starts_with("dependency:"))
         release = posts.group_by("release").len().sort("len", "release")["release"].cast(pl.String)[-1]
-        return {"release": release, "run_id": self.sent.run_id, "trace_id": cascades["trace_id"][0]}
+        canaries = self.calls.filter(pl.col("tag").cast(pl.String) == "canary")
+        service = canaries.group_by("service_id").len().sort("len", "service_id")["service_id"].cast(pl.String)[-1]
+        names = {"release": release, "service_id": service, "trace_id": cascades["trace_id"][0]}
+        return {"run_id": self.sent.run_id, **names}
 
     def said(self, query: str, **more: str) -> str:
         """A documented query with values for its names."""
@@ -60,6 +64,12 @@ def settle(backends: Backends) -> None:
 
 def source() -> pl.Expr:
     return pl.col("error_source").cast(pl.String)
+
+
+def whole(run: Run) -> dict[str, str]:
+    """The names of a time that is all of a run's, for the last calls of its last request too."""
+    asked = run.asked
+    return {"start": instant(asked.start_s), "end": instant(asked.end_s + DAY_S)}
 
 
 def window(incident: dict[str, Any]) -> dict[str, str]:

@@ -65,5 +65,12 @@ def test_every_section_of_the_page_has_its_test():
         "With exponential histograms",
         "Failures, in the logs",
         "Incidents, in the logs",
+        "Am I losing data?",
+        "Which service is worst?",
+        "What failed when, and why?",
+        "What did a release change?",
+        "Is a canary worse?",
+        "Which persona suffers?",
+        "Which trace to look at?",
         "What does not work",
     }

@@ -1,14 +1,15 @@
 """Every documented query (docs/queries.md), asked of stores filled with `incidents`, gives the JSON lines' number."""
 
 import shutil
+import time
 
 import polars as pl
 import pytest
 
 from tests.backends.end_to_end import page, quantiles, truth
 from tests.backends.end_to_end.counting import differences, losses
-from tests.backends.end_to_end.filling import Filled, hour, settle, source, window
-from tests.backends.end_to_end.runs import HOUR_S, send, week, write
+from tests.backends.end_to_end.filling import Filled, hour, settle, source, whole, window
+from tests.backends.end_to_end.runs import DAY_S, HOUR_S, send, week, write
 
 pytestmark = [pytest.mark.backends, pytest.mark.xdist_group("queries")]
 FAILED = ~pl.col("success")
@@ -169,6 +170,89 @@ def of(incident):
     start_us, end_us = bounds.dt.epoch("us")
     during = pl.col("start_us").is_between(start_us, end_us, closed="left")
     return during & (source() == f"infrastructure:{incident['component']}")
+
+
+@rows("Am I losing data?")
+def test_what_of_a_run_is_there(filled, row):
+    query, counts = filled.said(row.query), filled.sent.manifest["counts"]
+    if "otelcol" in query:
+        accepted, missing = collector_says(filled, query)
+        assert (accepted, missing) == (counts["logs"], 0)
+    elif "stats" in query:
+        assert filled.backends.logs.rows(query) == [{"records": str(counts["logs"])}]
+    else:
+        same(filled.numbers(query, filled.sent.asked.end_s + HOUR_S), {"": counts["spans"]})
+
+
+def collector_says(filled, query):
+    """What it has accepted, and the difference, once it has told the store: it does so every 15 s."""
+    accepted, deadline = query.partition(" - ")[0], time.monotonic() + 40
+    while (
+        not (found := filled.numbers(accepted, int(time.time()))) or found[""] < filled.sent.manifest["counts"]["logs"]
+    ):
+        assert time.monotonic() < deadline, found
+        time.sleep(1)
+    return found[""], filled.numbers(query, int(time.time()))[""]
+
+
+@rows("Which service is worst?")
+def test_the_worst_services(filled, row):
+    """Any five of those that are equally bad."""
+    for at_s in filled.hours:
+        rates = error_rates(truth.within(filled.calls, at_s), "service_id", False)
+        found = filled.numbers(row.query, at_s, "service_id")
+        assert sorted(found.values()) == pytest.approx(sorted(rates.values())[-5:])
+        same(found, {name: rates[name] for name in found})
+
+
+@rows("What failed when, and why?")
+def test_what_failed_when_and_why(filled, row):
+    failed = filled.calls.filter(FAILED)
+    wanted = failed.group_by(hour(pl.col("start_us")).alias("hour"), source()).len()
+    found = filled.backends.logs.rows(filled.said(row.query, **whole(filled.sent)))
+    counts = {(one["_time"], one["error_source"]): int(one["failures"]) for one in found}
+    same(counts, {(at, why): n for at, why, n in wanted.iter_rows()})
+
+
+@rows("What did a release change?")
+def test_a_service_by_release(filled, row):
+    by_release_or_tag(filled, row)
+
+
+@rows("Is a canary worse?")
+def test_a_canary_beside_the_default(filled, row):
+    assert set(by_release_or_tag(filled, row)) == {"canary", "default"}
+
+
+def by_release_or_tag(filled, row):
+    """A service's calls of the whole run. Those that began after its end are few and do not matter to a week."""
+    label, at_s = page.grouped_by(row.query), filled.sent.asked.end_s
+    calls = truth.within(truth.matching(filled.calls, {"service_id": filled.values["service_id"]}), at_s, 7 * DAY_S)
+    found = filled.numbers(filled.said(row.query), at_s, label)
+    if "p99" in row.purpose:
+        assert quantiles.far_off(found, truth.by(calls, label, truth.p99("duration_ms")), quantiles.OF_POINTS) == {}
+    else:
+        same(found, error_rates(calls, label, True))
+    assert len(found) > 1
+    return found
+
+
+@rows("Which persona suffers?")
+def test_personas(filled, row):
+    found = filled.backends.logs.rows(filled.said(row.query, **whole(filled.sent)))
+    rates = [float(one["error_rate"]) for one in found]
+    same(dict(zip((one["persona"] for one in found), rates, strict=True)), error_rates(filled.calls, "persona", True))
+    assert rates == sorted(rates, reverse=True)
+    assert rates[0] > rates[-1]
+
+
+@rows("Which trace to look at?")
+def test_traces_to_look_at(filled, row):
+    for incident in filled.written.incidents:
+        wanted = filled.calls.filter(of(incident)).sort("start_us").head(10)
+        found = filled.backends.logs.rows(filled.said(row.query, **window(incident)))
+        assert [one["trace_id"] for one in found] == wanted["trace_id"].to_list() != []
+        assert [one["service_id"] for one in found] == wanted["service_id"].cast(pl.String).to_list()
 
 
 MISTAKES = page.mistakes("What does not work")

@@ -37,11 +37,11 @@ _LOG_SCHEMA = {
 }
 _CATEGORIES = ("action", "release_id", "object_type", "error_source", "error_type")
 _POINT_SCHEMA = {"metric": pl.String(), "ts": pl.Float64(), "value": pl.Float64()}
-_TAGS = pl.Struct({"is_write": pl.String()})
+_TAGS = pl.Struct({"is_write": pl.String(), "persona": pl.String()})
 
 
 def calls(run: Run) -> pl.DataFrame:
-    """A row a call: its log line, with start_ms, duration_ms, is_write, root_us (its root's start) and the 20 ids."""
+    """A row a call: its log line, start_ms, duration_ms, is_write, persona, root_us (its root's start) and the ids."""
     parts = [_calls(run.folder, logs.name) for logs in sorted(run.folder.glob("logs_*.jsonl"))]
     found = pl.concat(parts)
     roots = found.filter(pl.col("parent_span_id").is_null()).select("trace_id", root_us="start_us")
@@ -53,8 +53,8 @@ def _calls(folder: Path, log_name: str) -> pl.DataFrame:
     logs = pl.scan_ndjson(folder / log_name, schema=_LOG_SCHEMA).select(*_log_columns()).collect()
     metrics = pl.scan_ndjson(folder / log_name.replace("logs", "metrics"), schema=_POINT_SCHEMA | {"tags": _TAGS})
     own = metrics.filter(pl.col("metric") == "request_duration_ms")
-    is_write = pl.col("tags").struct.field("is_write").cast(pl.Categorical)
-    return logs.hstack(own.select(is_write, duration_ms="value").collect())
+    tags = [pl.col("tags").struct.field(name).cast(pl.Categorical) for name in ("is_write", "persona")]
+    return logs.hstack(own.select(*tags, duration_ms="value").collect())
 
 
 def _log_columns() -> list[pl.Expr]:
