@@ -52,6 +52,11 @@ class VictoriaMetrics(Service):
         asked = {"query": query, "time": time, "nocache": 1}
         return json.loads(self.ask("/api/v1/query", **asked).data)["data"]["result"]
 
+    def labels(self, match: str, start: float, end: float) -> set[str]:
+        """The names of the labels that series have which have points in that time."""
+        asked = {"match[]": match, "start": start, "end": end}
+        return set(json.loads(self.ask("/api/v1/labels", **asked).data)["data"])
+
     def ignored(self) -> dict[str, float]:
         """Rows that the store took and dropped, by reason; a correct run leaves this empty."""
         found = samples(self.ask("/metrics").data.decode())

@@ -16,6 +16,12 @@ def table(section: str) -> list[list[str]]:
     return [row for row in rows if not all(re.fullmatch(r":?-+:?", cell) for cell in row)]
 
 
+def records(section: str) -> list[dict[str, str]]:
+    """The rows of a section's table by the head's words, without the marks of code."""
+    head, *rows = table(section)
+    return [dict(zip(head, (cell.strip("`") for cell in row), strict=True)) for row in rows]
+
+
 def blocks(text: str, language: str) -> list[str]:
     """The contents of fenced blocks of a language."""
     return re.findall(rf"^```{language}\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)

@@ -21,7 +21,6 @@ from tests.docs.rules import absent
 from tests.docs.sample import Seen, sample
 from tests.docs.tables import code, table, type_of
 
-PAGE = Path(__file__).parents[2] / "docs" / "reference.md"
 Attributes = dict[str, Any]
 Kind = Callable[[Seen], Attributes | None]
 HISTOGRAMS = (conventions.HTTP_DURATION, conventions.RPC_DURATION)
@@ -205,4 +204,4 @@ def page() -> str:
 
 
 if __name__ == "__main__":
-    PAGE.write_text(page())
+    stored.PAGE.write_text(page())

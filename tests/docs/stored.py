@@ -12,8 +12,10 @@ from opentelemetry.proto.resource.v1.resource_pb2 import Resource
 from opentelemetry.proto.trace.v1.trace_pb2 import Span
 
 from otelsim.verify.fields import label, of_log_record, of_point, of_span
+from tests.docs import markdown
 
-COLLECTOR = Path(__file__).parents[2] / "collector" / "config.yaml"
+ROOT = Path(__file__).parents[2]
+COLLECTOR, PAGE = ROOT / "collector" / "config.yaml", ROOT / "docs" / "reference.md"
 _RENAMER, _LOGS = "resource/names", "otlp_http/victorialogs"
 
 
@@ -72,3 +74,23 @@ def span_resource_field(name: str) -> str:
 def _only(row: dict[str, str], name: str) -> str:
     (found,) = (field for field in row if field.endswith(name))
     return found
+
+
+def labels() -> set[str]:
+    """All labels of series that the reference knows, and what a series has of its own."""
+    attributes = _column("In VictoriaMetrics", "Resource attributes", "Attributes of gauge points")
+    histograms = _column("In VictoriaMetrics", "Attributes of histogram points")
+    return attributes | histograms | set(labels_of_scopes()) | {"__name__", "le"}
+
+
+def fields() -> set[str]:
+    """All fields of log records that it knows, and what the store adds."""
+    resource = _column("In VictoriaLogs", "Resource attributes")
+    own = _column("Attribute", "Attributes of log records")
+    return resource | own | set(fields_of_log_records()) | {"_stream", "_stream_id"}
+
+
+def _column(name: str, *titles: str) -> set[str]:
+    sections = markdown.sections(PAGE.read_text())
+    cells = [row[name] for title in titles for row in markdown.records(sections[title])]
+    return {cell.removesuffix("`, of the stream") for cell in cells}

@@ -65,6 +65,11 @@ def test_scripts_and_links_lead_somewhere(page):
     assert missing(page, page.read_text()) == []
 
 
+def test_the_readme_lists_every_page():
+    contents = markdown.sections((ROOT / "README.md").read_text())["Documentation"]
+    assert set(markdown.links(contents)) == {f"docs/{page.name}" for page in (ROOT / "docs").glob("*.md")}
+
+
 def test_a_dead_end_is_noticed():
     text = "[a](nowhere.md#b) [c](docs/otlp.md) [d](https://example.com) [e](#nowhere)\n```sh\nbash tests/no.sh\n```\n"
     assert missing(ROOT / "README.md", text) == ["nowhere.md#b", "#nowhere", "tests/no.sh"]

@@ -3,7 +3,7 @@
 import pytest
 
 from otelsim.signals import conventions
-from tests.docs import markdown, reference, sent
+from tests.docs import markdown, reference, sent, stored
 from tests.docs.meanings import MEANINGS
 from tests.docs.rules import ABSENT, absent
 from tests.docs.sample import sample
@@ -14,10 +14,8 @@ COLUMN = {sent.CLIENTS: "Absent of a CLIENT span"}
 
 
 def rows(text: str, section: str) -> list[dict[str, str]]:
-    """A section's table, without the marks of code."""
-    title = sent.SPANS if section == sent.CLIENTS else section
-    head, *found = markdown.table(markdown.sections(text)[title])
-    return [dict(zip(head, (cell.strip("`") for cell in row), strict=True)) for row in found]
+    """The table of a kind of record."""
+    return markdown.records(markdown.sections(text)[sent.SPANS if section == sent.CLIENTS else section])
 
 
 def listed(text: str, section: str) -> dict[str, str]:
@@ -53,11 +51,11 @@ def wrongly_absent(text: str) -> set[tuple[str, str]]:
 
 
 def test_the_page_is_current():
-    assert reference.PAGE.read_text() == reference.page(), f"make it anew: {MADE_ANEW}"
+    assert stored.PAGE.read_text() == reference.page(), f"make it anew: {MADE_ANEW}"
 
 
 def test_a_change_of_the_code_makes_the_page_old(monkeypatch):
-    text = reference.PAGE.read_text()
+    text = stored.PAGE.read_text()
     assert reference.metrics() in text
     monkeypatch.setitem(conventions.DESCRIPTIONS, "cache_hit", "Something else")
     assert reference.metrics() not in text
@@ -67,7 +65,7 @@ def test_the_page_lists_what_real_messages_carry():
     assert set(carried()) == {
         sent.RESOURCE, sent.SPANS, sent.CLIENTS, sent.LOGS, sent.GAUGES, sent.HISTOGRAMS, sent.EXEMPLARS,
     }  # fmt: skip
-    assert differing(reference.PAGE.read_text()) == {}
+    assert differing(stored.PAGE.read_text()) == {}
 
 
 @pytest.mark.parametrize(
@@ -80,17 +78,17 @@ def test_the_page_lists_what_real_messages_carry():
     ],
 )
 def test_a_page_that_says_otherwise_is_noticed(there, instead):
-    text = reference.PAGE.read_text()
+    text = stored.PAGE.read_text()
     assert there in text
     assert differing(text.replace(there, instead)) != {}
 
 
 def test_names_are_absent_where_the_page_says():
-    assert wrongly_absent(reference.PAGE.read_text()) == set()
+    assert wrongly_absent(stored.PAGE.read_text()) == set()
 
 
 def test_a_wrong_word_of_absence_is_noticed():
-    text = reference.PAGE.read_text().replace("unless a dependency failed", "in successes")
+    text = stored.PAGE.read_text().replace("unless a dependency failed", "in successes")
     assert wrongly_absent(text) == {(sent.SPANS, "upstream_request_id"), (sent.LOGS, "upstream_request_id")}
 
 
@@ -101,7 +99,7 @@ def test_a_name_that_no_rule_explains_is_refused():
 
 
 def test_every_name_has_a_meaning_and_no_meaning_is_left_over():
-    text = reference.PAGE.read_text()
+    text = stored.PAGE.read_text()
     titles = [title for title in markdown.sections(text) if title not in ("Spans", "Metrics")]
     names = {
         row[0].removeprefix("— ").strip("`") for t in titles for row in markdown.table(markdown.sections(text)[t])[1:]

@@ -1,5 +1,6 @@
 """Stores filled with a run, and the JSON lines of the same run beside them."""
 
+import time
 from dataclasses import dataclass
 from functools import cached_property
 from string import Template
@@ -54,6 +55,15 @@ class Filled:
         found = self.backends.metrics.instant(query, at_s)
         return {one["metric"].get(label, ""): float(one["value"][1]) for one in found}
 
+    def once_told(self, query: str, wanted: float) -> list[float]:
+        """The answer about the Collector's counters, once it has told the store of them: it does so every 15 s."""
+        deadline = time.monotonic() + 40
+        while (found := list(self.numbers(query, int(time.time())).values())) != [wanted]:
+            if time.monotonic() > deadline:
+                break
+            time.sleep(1)
+        return found
+
 
 def settle(backends: Backends) -> None:
     """Waits until all that was sent is stored, and makes it visible."""
@@ -80,3 +90,11 @@ def window(incident: dict[str, Any]) -> dict[str, str]:
 def hour(start_us: pl.Expr) -> pl.Expr:
     """The hour that an instant lies in, as VictoriaLogs writes it."""
     return start_us.cast(pl.Datetime("us")).dt.truncate("1h").dt.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def caused_by(incident: dict[str, Any]) -> pl.Expr:
+    """Whether a call failed for an incident, within its time."""
+    bounds = pl.Series([incident["start"], incident["end"]]).str.to_datetime("%Y-%m-%dT%H:%M:%S%.fZ", time_unit="us")
+    start_us, end_us = bounds.dt.epoch("us")
+    during = pl.col("start_us").is_between(start_us, end_us, closed="left")
+    return during & (source() == f"infrastructure:{incident['component']}")

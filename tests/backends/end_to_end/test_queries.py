@@ -1,15 +1,15 @@
 """Every documented query (docs/queries.md), asked of stores filled with `incidents`, gives the JSON lines' number."""
 
 import shutil
-import time
 
 import polars as pl
 import pytest
 
 from tests.backends.end_to_end import page, quantiles, truth
 from tests.backends.end_to_end.counting import differences, losses
-from tests.backends.end_to_end.filling import Filled, hour, settle, source, whole, window
+from tests.backends.end_to_end.filling import Filled, caused_by, hour, settle, source, whole, window
 from tests.backends.end_to_end.runs import DAY_S, HOUR_S, send, week, write
+from tests.docs import stored
 
 pytestmark = [pytest.mark.backends, pytest.mark.xdist_group("queries")]
 FAILED = ~pl.col("success")
@@ -158,41 +158,22 @@ def test_incidents_in_the_logs(filled, row):
     by_hour = row.purpose.startswith("by hour")
     grouped = hour(pl.col("start_us")) if by_hour else pl.col("service_id").cast(pl.String)
     for incident in filled.written.incidents:
-        failed = filled.calls.filter(of(incident)).group_by(grouped.alias("group")).len()
+        failed = filled.calls.filter(caused_by(incident)).group_by(grouped.alias("group")).len()
         found = filled.backends.logs.rows(filled.said(row.query, **window(incident)))
         label = "_time" if by_hour else "service_id"
         same({one[label]: int(one["failures"]) for one in found}, dict(failed.iter_rows()))
-
-
-def of(incident):
-    """Whether a call failed for an incident, within its time."""
-    bounds = pl.Series([incident["start"], incident["end"]]).str.to_datetime("%Y-%m-%dT%H:%M:%S%.fZ", time_unit="us")
-    start_us, end_us = bounds.dt.epoch("us")
-    during = pl.col("start_us").is_between(start_us, end_us, closed="left")
-    return during & (source() == f"infrastructure:{incident['component']}")
 
 
 @rows("Am I losing data?")
 def test_what_of_a_run_is_there(filled, row):
     query, counts = filled.said(row.query), filled.sent.manifest["counts"]
     if "otelcol" in query:
-        accepted, missing = collector_says(filled, query)
-        assert (accepted, missing) == (counts["logs"], 0)
+        assert [filled.once_told(part, counts["logs"]) for part in query.split(" - ")] == [[counts["logs"]]] * 2
+        assert filled.once_told(query, 0) == [0]
     elif "stats" in query:
         assert filled.backends.logs.rows(query) == [{"records": str(counts["logs"])}]
     else:
         same(filled.numbers(query, filled.sent.asked.end_s + HOUR_S), {"": counts["spans"]})
-
-
-def collector_says(filled, query):
-    """What it has accepted, and the difference, once it has told the store: it does so every 15 s."""
-    accepted, deadline = query.partition(" - ")[0], time.monotonic() + 40
-    while (
-        not (found := filled.numbers(accepted, int(time.time()))) or found[""] < filled.sent.manifest["counts"]["logs"]
-    ):
-        assert time.monotonic() < deadline, found
-        time.sleep(1)
-    return found[""], filled.numbers(query, int(time.time()))[""]
 
 
 @rows("Which service is worst?")
@@ -230,7 +211,9 @@ def by_release_or_tag(filled, row):
     calls = truth.within(truth.matching(filled.calls, {"service_id": filled.values["service_id"]}), at_s, 7 * DAY_S)
     found = filled.numbers(filled.said(row.query), at_s, label)
     if "p99" in row.purpose:
-        assert quantiles.far_off(found, truth.by(calls, label, truth.p99("duration_ms")), quantiles.OF_POINTS) == {}
+        wanted = truth.by(calls, label, truth.p99("duration_ms"))
+        assert found.keys() == wanted.keys()
+        assert quantiles.far_off(found, wanted, quantiles.OF_POINTS) == {}
     else:
         same(found, error_rates(calls, label, True))
     assert len(found) > 1
@@ -249,10 +232,20 @@ def test_personas(filled, row):
 @rows("Which trace to look at?")
 def test_traces_to_look_at(filled, row):
     for incident in filled.written.incidents:
-        wanted = filled.calls.filter(of(incident)).sort("start_us").head(10)
+        wanted = filled.calls.filter(caused_by(incident)).sort("start_us").head(10)
         found = filled.backends.logs.rows(filled.said(row.query, **window(incident)))
         assert [one["trace_id"] for one in found] == wanted["trace_id"].to_list() != []
         assert [one["service_id"] for one in found] == wanted["service_id"].cast(pl.String).to_list()
+
+
+def test_the_reference_names_the_labels_of_series(filled):
+    asked, of_run = filled.sent.asked, filled.said('{otelsim_run_id="$run_id"}')
+    assert filled.backends.metrics.labels(of_run, asked.start_s, asked.end_s) == stored.labels()
+
+
+def test_the_reference_names_the_fields_of_log_records(filled):
+    found = filled.backends.logs.rows(filled.said('"otelsim.run.id":="$run_id" | field_names'))
+    assert {one["name"] for one in found} == stored.fields()
 
 
 MISTAKES = page.mistakes("What does not work")
