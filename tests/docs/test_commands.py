@@ -1,11 +1,19 @@
 """What a page tells a reader to type, the program takes; where a page points to, there is something."""
 
+import json
+import re
+
 import pytest
 
 from otelsim.cli.main import cli
+from otelsim.errors import OtelsimError
+from otelsim.scenario import load
 from tests.docs import commands, markdown
 from tests.docs.commands import PAGES, ROOT
+from tests.docs.sample import sample
 
+# One worker makes the sample that several of these tests look at.
+pytestmark = pytest.mark.xdist_group("pages")
 EVERY_PAGE = pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 SHOWN = """
 ```sh
@@ -65,9 +73,49 @@ def test_scripts_and_links_lead_somewhere(page):
     assert missing(page, page.read_text()) == []
 
 
+def block(page, language):
+    (found,) = markdown.blocks((ROOT / "docs" / page).read_text(), language)
+    return found
+
+
+def test_the_scenario_that_is_shown_is_accepted(tmp_path):
+    file = tmp_path / "my.toml"
+    file.write_text(block("scenarios.md", "toml"))
+    assert load(str(file)).total_users == 2_000
+    file.write_text(file.read_text().replace("total_users", "total_usres"))
+    with pytest.raises(OtelsimError, match=r"my.toml:2: .*total_usres"):
+        load(str(file))
+
+
+def test_the_program_that_is_shown_runs(tmp_path, monkeypatch, capsys):
+    (tmp_path / "week").mkdir()
+    lines = [json.dumps(seen.told.log) for seen in sorted(sample(), key=lambda seen: seen.told.log["timestamp"])]
+    (tmp_path / "week" / "logs_0.jsonl").write_text("\n".join(lines))
+    monkeypatch.chdir(tmp_path)
+    exec(block("quickstart.md", "python"), {})
+    assert "infrastructure:" in capsys.readouterr().out
+
+
 def test_the_readme_lists_every_page():
     contents = markdown.sections((ROOT / "README.md").read_text())["Documentation"]
     assert set(markdown.links(contents)) == {f"docs/{page.name}" for page in (ROOT / "docs").glob("*.md")}
+
+
+def test_every_other_generator_has_its_address_and_the_version_that_was_read():
+    sections = markdown.sections((ROOT / "docs" / "comparison.md").read_text())
+    others = {
+        title: text for title, text in sections.items() if title not in ("By purpose", "What otelsim does not do")
+    }
+    assert len(others) > 10
+    assert [title for title, text in others.items() if not cited(text)] == []
+    assert not cited("Fast and good.\n")
+    assert not cited("[x](https://example.com), lately.\n")
+
+
+def cited(text):
+    """Whether a paragraph begins with an address, and has a commit with its day, or a version."""
+    dated = re.search(r"\b[0-9a-f]{7}\b,? of \d+ \w+ 20\d\d|\bv?\d+\.\d+\.\d+\b", text)
+    return bool(re.match(r"\s*\[[^\]]+\]\(https://", text) and dated)
 
 
 def test_a_dead_end_is_noticed():
