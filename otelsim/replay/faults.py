@@ -111,7 +111,7 @@ def _fault_of_tags(tags: dict[str, Any]) -> str:
 def _fault_of_exemplar(exemplar: Any) -> str:
     if exemplar is None:
         return ""
-    if not isinstance(exemplar, dict) or not {"trace_id", "span_id"} <= exemplar.keys():
+    if not isinstance(exemplar, dict) or None in (exemplar.get("trace_id"), exemplar.get("span_id")):
         return "the exemplar has no trace_id and span_id"
     return _fault_of_ids(exemplar)
 
