@@ -42,7 +42,7 @@ def blocks(path: Path, stretch: Stretch, size: int) -> Iterator[Block]:
     try:
         with path.open("rb") as file:
             file.seek(stretch.offset)
-            for piece in _plain(path.suffix, file, stretch.size):
+            for piece in _plain(path.suffix, file, stretch.size, size):
                 rest += piece
                 if len(rest) < size:
                     continue
@@ -76,13 +76,13 @@ def _stored(file: IO[bytes], size: int | None, most: int) -> Iterator[bytes]:
         yield piece
 
 
-def _plain(suffix: str, file: IO[bytes], size: int | None) -> Iterator[bytes]:
+def _plain(suffix: str, file: IO[bytes], size: int | None, most: int) -> Iterator[bytes]:
     """What stands there, uncompressed; EOFError where a frame or member is torn."""
     if suffix == ZSTD:
         return _unpacked(_stored(file, size, _PACKED_BYTES), zstandard.ZstdDecompressor().decompressobj)
     if suffix == GZIP:
         return _unpacked(_stored(file, size, _PACKED_BYTES), lambda: isal_zlib.decompressobj(wbits=31))
-    return _stored(file, size, _READ_BYTES)
+    return _stored(file, size, min(most, _READ_BYTES))
 
 
 def _unpacked(stored: Iterator[bytes], new: Callable[[], Any]) -> Iterator[bytes]:
