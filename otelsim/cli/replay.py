@@ -236,9 +236,7 @@ def _left_out(summary: dict[str, Any]) -> list[str]:
     lines = [*summary["faults"]]
     if left["lines"]:
         lines.append(f"{left['lines']:,} broken lines were left out" + (": the first are above" if lines else ""))
-    if left["unpaired_logs"] or left["unpaired_durations"]:
-        both = (
-            f"{left['unpaired_logs']:,} log lines have no duration and {left['unpaired_durations']:,} durations no log"
-        )
-        lines.append(f"{both} line: there are no spans of them")
+    logs, durations = left["unpaired_logs"], left["unpaired_durations"]
+    if logs or durations:
+        lines.append(f"{logs:,} log lines have no duration and {durations:,} durations no log line: they make no spans")
     return lines

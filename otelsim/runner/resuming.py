@@ -42,6 +42,9 @@ class Layout(NamedTuple):
 def check_head(past: Past, folder: Path) -> None:
     """InputError where the journal is of another version, or of another run than the manifest beside it."""
     path, head = folder / JOURNAL, past.head
+    if "replay" in head:
+        again = "the same `otelsim replay` with --resume goes on with it"
+        raise InputError(at(path, 1), f"is the journal of a replay: {again}")
     _require_head(path, head)
     if head.get("format") != manifest.FORMAT or head.get("otelsim") != __version__:
         raise InputError(at(path, 1), f"the run was begun by otelsim {head.get('otelsim')}, and this is {__version__}")

@@ -27,6 +27,8 @@ from otelsim.sinks.otlp.grpc import SERVICES
 from otelsim.sinks.otlp.replies import REJECTED
 
 PATHS = {f"/v1/{signal}": signal for signal in SERVICES}
+PATHS |= {"/opentelemetry/v1/metrics": "metrics", "/insert/opentelemetry/v1/logs": "logs"}
+"""The stores have their own."""
 
 
 @dataclass(frozen=True)
