@@ -45,18 +45,18 @@ class Connection:
 
     def deliver(self, request: bytes) -> None:
         """Post until it is accepted."""
-        while (status := self.post(request)) != 200:
+        while (status := self.post(request)) not in (200, 204):
             if status not in RETRIED:
                 raise ConnectionError(f"status {status}")
             time.sleep(PAUSE_S)
 
 
-def ready(body: Body, host: str, compress: bool) -> bytes:
-    """A body as a whole HTTP request."""
+def ready(body: Body, host: str, path: str, compress: bool) -> bytes:
+    """A body as a whole HTTP request; ``path`` is empty for the standard one."""
     content = igzip.compress(body.content, 1) if compress else body.content
     encoding = "Content-Encoding: gzip\r\n" if compress else ""
     head = (
-        f"POST /v1/{body.signal} HTTP/1.1\r\nHost: {host}\r\nContent-Type: application/x-protobuf\r\n"
+        f"POST {path or f'/v1/{body.signal}'} HTTP/1.1\r\nHost: {host}\r\nContent-Type: application/x-protobuf\r\n"
         f"{encoding}Content-Length: {len(content)}\r\n\r\n"
     )
     return head.encode() + content
@@ -93,7 +93,7 @@ def main() -> None:
     part, parts = asked.part
     # Without its content, which the request holds.
     bodies = islice(read(asked.bodies), part, None, parts)
-    requests = [(b._replace(content=b""), ready(b, target.netloc, asked.gzip)) for b in bodies]
+    requests = [(b._replace(content=b""), ready(b, target.netloc, asked.path, asked.gzip)) for b in bodies]
     # Only now: a server closes connections on which nothing comes.
     connections = [Connection(target.hostname, target.port) for _ in range(asked.connections)]
     posting = Posting(requests, asked.seconds)
@@ -110,6 +110,7 @@ def main() -> None:
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description="Post captured OTLP requests.")
     parser.add_argument("--url", required=True)
+    parser.add_argument("--path", default="", help="instead of the signal's own, such as a store's")
     parser.add_argument("--bodies", type=Path, required=True)
     parser.add_argument("--seconds", type=float, default=0.0, help="in a loop for so long; 0: each request once")
     parser.add_argument("--connections", type=int, default=1)

@@ -144,8 +144,8 @@ class Bench:
 
     def end(self, kind: Kind, setting: Setting) -> End:
         """Into fresh stores: as otelsim sends it, and as its requests posted once."""
-        week = _last_week()
-        time_range = ("--scenario", "incidents", "--start", _date(week[0]))
+        week = last_week()
+        time_range = ("--scenario", "incidents", "--start", date_of(week[0]))
         otelsim = Otelsim(self.folder, self.size.stored_requests, time=time_range)
         path = self.folder / "stored.bodies"
         say(f"{kind.name}: keeping a run to be stored")
@@ -173,13 +173,13 @@ def _http(setting: Setting) -> Setting:
     return {**setting, "protocol": "http"}
 
 
-def _last_week() -> tuple[int, int]:
+def last_week() -> tuple[int, int]:
     """A week whose every day is over and lies within all retentions."""
     today = int(time.time()) // DAY_S * DAY_S
     return today - 8 * DAY_S, today - DAY_S
 
 
-def _date(epoch_s: int) -> str:
+def date_of(epoch_s: int) -> str:
     return time.strftime("%Y-%m-%d", time.gmtime(epoch_s))
 
 
