@@ -177,7 +177,7 @@ def tracked_files() -> list[Path]:
 
 def unmirrored(tests: list[str], packages: list[str]) -> list[str]:
     """Directories of tests that mirror no package and serve no purpose of their own."""
-    own = {"reference", "statistics", "backends", "compose", "faults", "hostile", "requirements", "docs"}
+    own = {"reference", "statistics", "backends", "compose", "docs", "faults", "grafana", "hostile", "requirements"}
     return [name for name in tests if name not in packages and name not in own]
 
 

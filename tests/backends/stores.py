@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from tests.backends.building import Programs
 from tests.backends.processes import Samples, Service, free_ports, samples, wait_until
@@ -49,8 +50,11 @@ class VictoriaMetrics(Service):
 
     def instant(self, query: str, time: float | str) -> list[dict]:
         """The result of an instant query: ``metric`` and ``value`` of each series. No cache answers for a backfill."""
-        asked = {"query": query, "time": time, "nocache": 1}
-        return json.loads(self.ask("/api/v1/query", **asked).data)["data"]["result"]
+        return self.data("/api/v1/query", query=query, time=time, nocache=1)["result"]
+
+    def data(self, page: str, **parameters: Any) -> Any:
+        """What a page of the Prometheus API answers."""
+        return json.loads(self.ask(page, **parameters).data)["data"]
 
     def labels(self, match: str, start: float, end: float) -> set[str]:
         """The names of the labels that series have which have points in that time."""
@@ -77,6 +81,17 @@ class VictoriaLogs(Service):
 
     def count(self, query: str = "*", **parameters: str | int) -> int:
         return int(self.rows(f"{query} | stats count() n", **parameters)[0]["n"])
+
+    def stats(self, page: str, **parameters: str | int) -> list[dict]:
+        """Series of a page of statistics, as Prometheus would write them."""
+        self.flush()
+        return json.loads(self.ask(page, **parameters).data)["data"]["result"]
+
+    def field_values(self, **parameters: str | int) -> list[str]:
+        """The values of a field in the records of a query."""
+        self.flush()
+        answer = self.ask("/select/logsql/field_values", **parameters)
+        return [one["value"] for one in json.loads(answer.data)["values"]]
 
     def dropped(self) -> dict[str, float]:
         """Rows that the store took and dropped (too old, too long), by reason."""

@@ -1,31 +1,17 @@
 """Every documented query (docs/queries.md), asked of stores filled with `incidents`, gives the JSON lines' number."""
 
-import shutil
-
 import polars as pl
 import pytest
 
 from tests.backends.end_to_end import page, quantiles, truth
 from tests.backends.end_to_end.counting import differences, losses
-from tests.backends.end_to_end.filling import Filled, caused_by, hour, settle, source, whole, window
-from tests.backends.end_to_end.runs import DAY_S, HOUR_S, send, week, write
+from tests.backends.end_to_end.filling import caused_by, hour, source, whole, window
+from tests.backends.end_to_end.runs import DAY_S, HOUR_S
 from tests.docs import stored
 
 pytestmark = [pytest.mark.backends, pytest.mark.xdist_group("queries")]
 FAILED = ~pl.col("success")
 REFUSED, NOTHING, WRONG = "refused", "nothing", "wrong"
-
-
-@pytest.fixture(scope="module", params=[10_000, pytest.param(1_000_000, marks=pytest.mark.slow)])
-def filled(fresh, tmp_path_factory, request):
-    """Stores with scenario `incidents` in them, and its JSON lines."""
-    directory, asked = tmp_path_factory.mktemp("filled"), week(request.param)
-    written = write(asked, directory / "written")
-    with fresh(directory) as backends:
-        sent = send(asked, directory / "sent", backends.collector.url)
-        settle(backends)
-        yield Filled(backends, sent, written)
-    shutil.rmtree(written.folder)
 
 
 def rows(section):

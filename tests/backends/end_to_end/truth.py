@@ -32,10 +32,11 @@ _LOG_SCHEMA = {
     "span_id": pl.String(),
     "parent_span_id": pl.String(),
     "object_type": pl.String(),
+    "error_code": pl.String(),
     "error_source": pl.String(),
     "error_type": pl.String(),
 }
-_CATEGORIES = ("action", "release_id", "object_type", "error_source", "error_type")
+_CATEGORIES = ("action", "release_id", "object_type", "error_code", "error_source", "error_type")
 _POINT_SCHEMA = {"metric": pl.String(), "ts": pl.Float64(), "value": pl.Float64()}
 _TAGS = pl.Struct({"is_write": pl.String(), "persona": pl.String()})
 

@@ -1,0 +1,1 @@
+"""The dashboards as files, and as Grafana would ask what they ask."""
