@@ -162,4 +162,4 @@ def affected_errors() -> timeseries.Panel:
 def failures() -> logs_panels.Panel:
     """The latest."""
     about = "A record opens to its fields; its trace is linked there."
-    return panels.records("Infrastructure failures", [logs(COMPONENTS)], about)
+    return panels.records("Records of infrastructure failures", [logs(COMPONENTS)], about)

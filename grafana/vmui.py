@@ -4,10 +4,13 @@ Its format is that of app/vmui/README.md in VictoriaMetrics: rows of panels, a p
 variables; a window of ``[1i]`` is one step.
 """
 
-from grafana.queries import QUANTILES, REFUSED, ROOTS
+from collections.abc import Callable
+
+from grafana.queries import QUANTILES, REFUSED, ROOTS, largest
 from grafana.scope import EVERY_CALL
 
 COUNT, BUCKETS = f"{ROOTS}_count", f"{ROOTS}_bucket"
+SIX = 6
 Panel = dict[str, object]
 
 
@@ -15,12 +18,14 @@ def page() -> dict[str, object]:
     """The whole dashboard."""
     return {
         "title": "otelsim: overview",
-        "rows": [
-            {"title": "Traffic", "panels": [traffic("environment"), traffic("stack")]},
-            {"title": "Errors", "panels": [errors("environment"), errors("stack")]},
-            {"title": "Latency", "panels": [latency(), slowest()]},
-        ],
+        # One row: the page shows the others closed.
+        "rows": [{"title": "Requests", "panels": [*both(traffic), *both(errors), latency(), slowest()]}],
     }
+
+
+def both(shown: Callable[[str], Panel]) -> list[Panel]:
+    """By environment and by stack."""
+    return [shown("environment"), shown("stack")]
 
 
 def panel(title: str, expr: list[str], alias: list[str], unit: str, about: str) -> Panel:
@@ -30,16 +35,17 @@ def panel(title: str, expr: list[str], alias: list[str], unit: str, about: str) 
 
 def traffic(label: str) -> Panel:
     """Requests a second."""
-    expr = f"sum by ({label}) (increase({COUNT}[1i])) / step()"
-    return panel(f"Requests a second by {label}", [expr], [f"{{{{{label}}}}}"], "/s", "Requests of users.")
+    expr = largest(f"sum by ({label}) (increase({COUNT}[1i])) / step()", SIX)
+    return panel(f"Requests a second by {label}", [expr], [f"{{{{{label}}}}}"], "/s", "The six with the most.")
 
 
 def errors(label: str) -> Panel:
     """The share of requests that failed."""
     whole = f"sum by ({label}) (increase({COUNT}[1i]))"
     failed = f"sum by ({label}) (increase({COUNT}{{{REFUSED}}}[1i]))"
-    expr = f"100 * ({failed} or 0 * {whole}) / {whole}"
-    return panel(f"Error rate by {label}", [expr], [f"{{{{{label}}}}}"], "%", "Answers of 4xx and 5xx.")
+    expr = largest(f"100 * ({failed} or 0 * {whole}) / {whole}", SIX)
+    about = "Answers of 4xx and 5xx; the six with the most."
+    return panel(f"Error rate by {label}", [expr], [f"{{{{{label}}}}}"], "%", about)
 
 
 def latency() -> Panel:
@@ -51,5 +57,5 @@ def latency() -> Panel:
 def slowest() -> Panel:
     """By the points of every call."""
     found = f"sum by (service_id, vmrange) (histogram_over_time({EVERY_CALL}[1i]))"
-    expr = f"topk_avg(10, histogram_quantile(0.95, {found}))"
-    return panel("p95 of the ten slowest services", [expr], ["{{service_id}}"], "ms", "From the points of every call.")
+    expr = largest(f"histogram_quantile(0.95, {found})", SIX)
+    return panel("p95 of the six slowest services", [expr], ["{{service_id}}"], "ms", "From the points of every call.")

@@ -1,6 +1,8 @@
 """A dashboard's queries with values for their variables, as Grafana 12 and VictoriaLogs' plugin 0.29 put them."""
 
+import json
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -9,6 +11,7 @@ from tests.grafana import boards
 from tests.grafana.boards import Asked
 
 METRICS, LOGS, TRACES = "prometheus", "victoriametrics-logs-datasource", "jaeger"
+ALL = ".*"
 LEAST_STEP_S = 60
 """The data source's timeInterval."""
 # Steps that Grafana rounds to, each up to the middle between it and the next; those of a minute and more.
@@ -52,11 +55,10 @@ class Viewer:
     def _value(self, variable: dict[str, Any], known: dict[str, Any]) -> list[str] | str:
         offered = self.offered(variable, known)
         assert offered, f"nothing to choose from: {variable['name']}"
-        if chosen := [value for value in self.chosen.get(variable["name"], []) if value in offered]:
-            return chosen
+        chosen = [value for value in self.chosen.get(variable["name"], []) if value in offered]
         if not variable.get("includeAll"):
-            return offered[:1]
-        return variable.get("allValue") or offered
+            return (chosen or offered)[0]
+        return chosen or variable.get("allValue") or offered
 
     def asks(self, asked: Asked) -> list[Series]:
         """What a query finds: series, or for rows of logs one without labels whose values are the rows."""
@@ -107,28 +109,31 @@ def rounded(seconds: float) -> int:
 
 
 def in_metrics(query: str, values: dict[str, Any]) -> str:
-    """A value is escaped for a regular expression, several are alternatives, all of them are as the variable says."""
-    return _with(query, values, lambda chosen: chosen[0] if len(chosen) == 1 else f"({'|'.join(chosen)})")
+    """Several values are alternatives of a regular expression; one of a variable that can have but one is as it is."""
+
+    def written(value: list[str] | str) -> str:
+        if isinstance(value, str):
+            return value
+        escaped = [re.sub(r"([$^*{}\[\]'+?.()|])", r"\\\\\1", one) for one in value]
+        return escaped[0] if len(escaped) == 1 else f"({'|'.join(escaped)})"
+
+    return _replaced(query, values, written)
 
 
 def in_logs(query: str, values: dict[str, Any]) -> str:
     """The plugin quotes what stands in ``in(…)``, and makes ``in(*)`` of all."""
-    said = _with(query, values, lambda chosen: ",".join(f'"{value}"' for value in chosen))
-    return said.replace(":in(.*)", ":in(*)")
+
+    def written(value: list[str] | str) -> str:
+        if value == ALL:
+            return "*"
+        return ",".join(json.dumps(one) for one in ([value] if isinstance(value, str) else value))
+
+    return _replaced(query, values, written)
 
 
-def _with(query: str, values: dict[str, Any], written: Any) -> str:
-    def value(match: re.Match[str]) -> str:
-        found = values[match[1]]
-        return found if isinstance(found, str) else written([escaped(one) for one in found])
-
-    return re.sub(r"\$(\w+)", value, query)
-
-
-def escaped(value: str) -> str:
-    """For a regular expression within a string. Values of these worlds need none, and none of them is let pass."""
-    assert not re.search(r"[\\^$.*+?()[\]{}|']", value), value
-    return value
+def _replaced(query: str, values: dict[str, Any], written: Callable[[list[str] | str], str]) -> str:
+    """With every variable replaced; one that has no value is an error."""
+    return re.sub(r"\$(\w+)", lambda match: written(values[match[1]]), query)
 
 
 def answered(store: VictoriaMetrics, query: str, **when: int) -> list[Series]:
