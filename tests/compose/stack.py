@@ -18,6 +18,14 @@ def interpolated(text: str, variables: dict[str, str]) -> str:
     return re.sub(r"\$\{(\w+)(?::-([^}]*))?\}", lambda m: variables.get(m[1]) or m[2] or "", text)
 
 
+def here(service: str, word: str) -> str:
+    """A word of a service's command, with this project's files where it names what is mounted."""
+    for name, source, target, _ in mounts({}):
+        if name == service and source.startswith("./"):
+            word = word.replace(target, str(ROOT / source))
+    return word
+
+
 def mounts(variables: dict[str, str]) -> list[tuple[str, str, str, set[str]]]:
     """(service, source, target, options) of every volume."""
     found = []

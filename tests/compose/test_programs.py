@@ -16,7 +16,7 @@ from otelsim.doctor.stores import STORES, check_store
 from otelsim.sinks.otlp.settings import NO_FILES
 from tests.backends import building, stores
 
-from .stack import SERVICES, interpolated
+from .stack import SERVICES, here, interpolated
 
 # Of v0.10.0; before, -search.traceServiceAndSpanNameLookbehind was both.
 ADDED_BY_VICTORIATRACES = {"-search.streamFieldsLookbehind", "-search.fieldsLookbehind"}
@@ -54,7 +54,7 @@ def test_the_flags_that_victoriatraces_has_from_victorialogs_are_known_there():
 
 @pytest.mark.backends
 def test_the_doctor_finds_the_stores_settings_good(tmp_path):
-    """The real stores with the very flags of this file, but for port and folder."""
+    """The real stores with the very flags of the compose file, but for port and folders."""
     built, now_s = building.programs_or_skip(), int(time.time())
     started = {
         "victoriametrics": stores.victoria_metrics(built, tmp_path),
@@ -64,6 +64,7 @@ def test_the_doctor_finds_the_stores_settings_good(tmp_path):
     for kind, (name, store) in zip(STORES, started.items(), strict=False):
         own = [word for word in store.command if word.startswith(("-httpListenAddr", "-storageDataPath"))]
         flags = [word for word in SERVICES[name]["command"] if not word.startswith(("-httpListen", "-storageData"))]
+        flags = [here(name, word) for word in flags]
         store.command = [store.command[0], *own, *flags]
         with store:
             found = check_store(kind, site("--x", store.url, NO_FILES, 5.0), need, given=True)
