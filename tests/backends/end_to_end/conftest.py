@@ -6,6 +6,7 @@ from contextlib import AbstractContextManager, ExitStack, contextmanager
 from pathlib import Path
 
 import pytest
+import yaml
 
 from tests.backends import stores
 from tests.backends.building import Programs
@@ -45,11 +46,13 @@ def fresh(programs: Programs) -> Starter:
 
 def _for_dashboards(directory: Path, metrics: Service, logs: Service) -> list[str]:
     """Flags of the compose stack; its own file of whom to ask, with these stores' addresses and more often."""
-    text = (ROOT / "collector" / "scrape.yaml").read_text().replace("scrape_interval: 15s", "scrape_interval: 2s")
-    for name, store in (("victoriametrics:8428", metrics), ("victorialogs:9428", logs)):
-        assert name in text
-        text = text.replace(name, store.url.removeprefix("http://"))
-    (directory / "scrape.yaml").write_text(text)
+    asked = yaml.safe_load((ROOT / "collector" / "scrape.yaml").read_text())
+    asked["global"]["scrape_interval"] = "2s"
+    addresses = {"victoriametrics": metrics.url, "victorialogs": logs.url}
+    asked["scrape_configs"] = [job for job in asked["scrape_configs"] if job["job_name"] in addresses]
+    for job in asked["scrape_configs"]:
+        job["static_configs"] = [{"targets": [addresses[job["job_name"]].removeprefix("http://")]}]
+    (directory / "scrape.yaml").write_text(yaml.safe_dump(asked))
     return [
         f"-promscrape.config={directory / 'scrape.yaml'}",
         f"-vmui.customDashboardsPath={ROOT / 'grafana' / 'vmui'}",

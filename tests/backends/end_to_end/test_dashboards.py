@@ -122,6 +122,11 @@ def test_incidents(filled):
     assert one_label(numbers(who.asks(target("incidents", "Failures by component")), "component")) == by_component
     over_time = who.asks(target("incidents", "Infrastructure failures by component"))
     assert {one["metric"]["component"]: total(one) for one in over_time} == by_component
+    component, affected = boards.variables("incidents")[-2:]
+    assert who.offered(component, who.values_of("incidents")) == sorted(by_component)
+    hit = filled.calls.filter(source() == "infrastructure:redis_feed")["service_id"].cast(pl.String)
+    chosen = who.values_of("incidents") | {"component": ["redis_feed"]}
+    assert who.offered(affected, chosen) == sorted(hit.unique())
 
 
 def infrastructure(filled):
@@ -158,6 +163,10 @@ def test_releases(filled):
     assert numbers(who.asks(target("releases", "Releases", "calls")), *labels) == counts
     rates = {row[:4]: pytest.approx(row[4]) for row in grouped.agg(FAILED.mean()).iter_rows()}
     assert numbers(who.asks(target("releases", "Releases", "errors")), *labels) == rates
+    (begun,) = boards.of_annotations("releases")
+    found = who.asks(begun)
+    assert numbers(found, *labels).keys() == counts.keys()
+    assert {len(one["values"]) for one in found} == {1}
     number = numbers(who.asks(target("releases", "Release of each deployment")), *labels[1:])
     assert set(number.values()) <= {float(release) for release, *_ in counts}
     assert number.keys() == {deployment[1:] for deployment in counts}
