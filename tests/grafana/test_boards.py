@@ -9,7 +9,7 @@ from grafana_foundation_sdk.cog import plugins, runtime
 from grafana_foundation_sdk.cog.encoder import JSONEncoder
 
 from grafana import generate, models
-from tests.compose.stack import ROOT, mounts
+from tests.compose.stack import ROOT, SERVICES, mounts
 from tests.grafana import boards
 from tests.grafana.asking import TRACES
 from tests.grafana.boards import BOARDS, Asked
@@ -197,6 +197,19 @@ def test_signals_lead_to_one_another():
     assert to_logs["query"] == 'trace_id:="$${__trace.traceId}"'
 
 
+def test_the_stores_are_asked_for_their_counters_where_they_listen():
+    asked = yaml.safe_load((ROOT / "collector" / "scrape.yaml").read_text())["scrape_configs"]
+    assert {job["job_name"] for job in asked} == {"victoriametrics", "victorialogs", "victoriatraces"}
+    for job in asked:
+        name, port = job["static_configs"][0]["targets"][0].split(":")
+        assert name == job["job_name"]
+        assert f"-httpListenAddr=:{port}" in SERVICES[name]["command"]
+
+
 def test_compose_mounts_what_is_generated():
     (provider,) = yaml.safe_load((PROVISIONING / "dashboards" / "dashboards.yml").read_text())["providers"]
-    assert ("grafana", "./grafana/dashboards", provider["options"]["path"]) in [one[:3] for one in mounts({})]
+    mounted = [one[:3] for one in mounts({})]
+    assert ("grafana", "./grafana/dashboards", provider["options"]["path"]) in mounted
+    flags = dict(flag.split("=") for flag in SERVICES["victoriametrics"]["command"] if "=" in flag)
+    assert ("victoriametrics", "./grafana/vmui", flags["-vmui.customDashboardsPath"]) in mounted
+    assert ("victoriametrics", "./collector/scrape.yaml", flags["-promscrape.config"]) in mounted
