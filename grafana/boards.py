@@ -1,7 +1,7 @@
 """A dashboard of rows of panels."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from grafana_foundation_sdk.builders import dashboard as builders
 from grafana_foundation_sdk.cog.builder import Builder
@@ -33,7 +33,6 @@ class Board:
     annotations: Sequence[Annotation] = ()
     time: tuple[str, str] = LAST_WEEK
     refresh: str = ""
-    links: list[builders.DashboardLink] = field(default_factory=list)
 
     @property
     def uid(self) -> str:
