@@ -13,8 +13,10 @@ from rich.text import Text
 from otelsim.cli.commands import Command
 from otelsim.cli.kernels import ensure_compiled
 from otelsim.cli.otlp_options import named_signals
+from otelsim.cli.otlp_target import asked_notation
 from otelsim.cli.progress import Display
-from otelsim.errors import RunError, one_line
+from otelsim.errors import InputError, RunError, one_line
+from otelsim.signals.notation import METRIC_KINDS
 
 if TYPE_CHECKING:
     from otelsim.verify.asking import Store
@@ -26,12 +28,14 @@ otelsim verify otelsim-run                     do the stores here hold the run, 
 otelsim verify run --metrics-store http://vm:8428 --logs-store http://vl:9428 --signals logs,metrics
 otelsim verify run --sample 1000               more records compared field by field
 otelsim verify run --json | jq .differences    by kind, day and service
+otelsim verify run --run-id again              JSON lines that were sent later, under another id
 """
 COLUMNS = ("verdict", "records", "sent", "held", "missing", "doubled", "altered")
 MOST_TOLD = 20
 """Differences told of each kind of finding; ``--json`` has them all."""
 _STYLES = {"whole": "green", "not whole": "bold red"}
 _SITES = ("metrics_store", "logs_store", "traces_store")
+_SAID = ("run_id", "metrics", "metric_attribute")
 _FILES = ("certificate", "client_key", "client_certificate")
 
 
@@ -41,6 +45,10 @@ _FILES = ("certificate", "client_key", "client_certificate")
 @click.option("--logs-store", metavar="URL", help="VictoriaLogs.  [http://127.0.0.1:9428]")
 @click.option("--traces-store", metavar="URL", help="VictoriaTraces.  [http://127.0.0.1:10428]")
 @click.option("--signals", metavar="LIST", help="Of traces,logs,metrics.  [all that the run sent]")
+@click.option("--run-id", metavar="TEXT", help="Of JSON lines that were sent: otelsim.run.id.  [the run's]")
+@click.option("--metrics", type=click.Choice(METRIC_KINDS), help="The same: what metrics were.  [both]")
+@click.option("--metric-attribute", type=click.Choice(["persona"]), help="The same: also an attribute of points.")
+@click.option("--world", metavar="DIR", help="Where its world is now.  [where it was]")
 @click.option("--sample", type=click.IntRange(0, 100_000), default=200, help="Records of a kind to compare.  [200]")
 @click.option("--timeout", type=click.FloatRange(0.1, 3600), default=60.0, help="Seconds for one answer.  [60]")
 @click.option("--certificate", metavar="FILE", help="PEM of those to trust.  [the system's]")
@@ -48,18 +56,16 @@ _FILES = ("certificate", "client_key", "client_certificate")
 @click.option("--client-certificate", metavar="FILE", help="PEM of our certificate.")
 @click.option("--json", "as_json", is_flag=True, help="Print the report as JSON.")
 @click.option("--quiet", is_flag=True, help="No progress, and only what is not whole.")
-def verify(directory: str, signals: str | None, sample: int, as_json: bool, quiet: bool, **more: Any) -> None:
+def verify(directory: str, sample: int, as_json: bool, quiet: bool, **more: Any) -> None:
     """Ask the stores whether they hold a run that was sent: every record, once, with the fields it was sent with.
 
     The run is made again, counted, and compared by kind, day and service. Exit code 1 if anything is missing, doubled
-    or altered, or a store cannot be asked.
+    or altered, or a store cannot be asked. Of a run of JSON lines that was sent later, options say how.
     """
-    from otelsim.verify.sent import open_run
-
     display = Display(quiet)
     sites = _sites(more)
-    run = open_run(Path(directory))
-    stores = {signal: sites[signal] for signal in _signals(signals, run)}
+    run = _run(Path(directory), more)
+    stores = {signal: sites[signal] for signal in _signals(more["signals"], run)}
     ensure_compiled(display.say, "otlp")
     from otelsim.verify.run import verify as verified
 
@@ -84,6 +90,18 @@ def _sites(more: dict[str, Any]) -> "dict[str, Store]":
         url = more[f"{store.signal}_store"] or store.url
         found[store.signal] = Store(store.name, option, site(option, url, files, more["timeout"]))
     return found
+
+
+def _run(directory: Path, options: dict[str, Any]) -> "SentRun":
+    """The run; InputError where it says itself what an option was given for."""
+    from otelsim.verify.sent import open_run
+
+    asked = {"client_spans": False, **{name: options[name] for name in ("signals", *_SAID)}}
+    run = open_run(directory, options["world"], asked_notation(asked))
+    given = [name for name in _SAID if options[name] is not None]
+    if given and not run.replayed:
+        raise InputError(f"--{given[0].replace('_', '-')}", "goes with a run of JSON lines: the manifest says it here")
+    return run
 
 
 def _signals(text: str | None, run: "SentRun") -> list[str]:
@@ -119,17 +137,13 @@ def _tell(report: "Report", as_json: bool, quiet: bool) -> None:
 
 def _lines(report: "Report", quiet: bool) -> "list[str]":
     """What the table does not say."""
-    from otelsim.verify.report import day_of
+    from otelsim.verify.folding import folded_alterations
 
-    told = [
-        f"{each.key.kind}, {day_of(each.key.day)}, {each.key.service}: "
-        + (each.altered or f"{each.wanted:,} sent, {each.held:,} held")
-        for each in report.differences
-    ]
-    altered = [f"{each.kind}, {each.record}: {each.what}" for each in report.alterations]
+    told = [str(each) for each in report.findings]
+    altered = folded_alterations(report.alterations, report.sampled)
     sampled = ", ".join(f"{n:,} {kind.replace('_', ' ')}" for kind, n in report.sampled.items())
     compared = [f"compared field by field: {sampled}"] if sampled and not quiet else []
-    return [*_some(told), *_some(altered), *compared]
+    return [*_some(told), *_some(altered), *report.notes, *compared]
 
 
 def _some(lines: "list[str]") -> "list[str]":

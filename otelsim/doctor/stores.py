@@ -52,7 +52,7 @@ def check_store(store: Store, site: Site, need: Need, given: bool) -> list[Findi
     return [
         Finding(OK, site.url, "reachable", f"is {store.name}"),
         *(Finding(rule.verdict, site.url, rule.check, rule.text, rule.change) for rule in rules if rule),
-        *_condition(store, site, page.text),
+        *condition(store, site, page.text),
     ]
 
 
@@ -76,7 +76,7 @@ def _without_page(store: Store, site: Site, page: Page) -> Finding:
     return Finding(WARNING, site.url, "reachable", text, option_of(store))
 
 
-def _condition(store: Store, site: Site, text: str) -> list[Finding]:
+def condition(store: Store, site: Site, text: str) -> list[Finding]:
     """What its counters say about now: whether it can write, and what it did not keep since it started."""
     found = []
     read_only = [v for (name, _), v in samples(text, store.beginning).items() if name.endswith("storage_is_read_only")]

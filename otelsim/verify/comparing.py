@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from typing import NamedTuple
 
 from otelsim.verify.counts import LOG_RECORDS, SPANS, Count, Counts, Key
@@ -11,8 +12,11 @@ from otelsim.verify.samples import Sample
 _EXACT = 1e-9
 """Sums of a day's values may differ by less, of their size: the order of adding decides the last digits."""
 _NOTHING = Count()
-ZEROS = ("status_code", "flags")
+ZEROS = ("status_code",)
 """Fields of spans that some versions leave out where they are 0."""
+RECORD = ""
+"""What is wrong where it is no field, but the record as a whole."""
+NOT_HELD, GONE, OTHER = "is not held", "is gone", "is another"
 
 
 class Difference(NamedTuple):
@@ -24,7 +28,7 @@ class Difference(NamedTuple):
     missing: int
     doubled: int
     altered: str = ""
-    """What is wrong with the values, where the numbers are right."""
+    """What is wrong with the values or the service, where the numbers are right."""
 
 
 class Alteration(NamedTuple):
@@ -32,14 +36,24 @@ class Alteration(NamedTuple):
 
     kind: str
     record: str
-    what: str
+    field: str
+    """RECORD, "its value" or the like, or the name of a field or label."""
+    fault: str
+    detail: str = ""
+    """What it was and is."""
+
+    @property
+    def what(self) -> str:
+        """All that is wrong."""
+        told = f"{self.field} {self.fault}".strip()
+        return f"{told}: {self.detail}" if self.detail else told
 
 
 def differences(wanted: Counts, held: Counts) -> list[Difference]:
     """By kind, day and service; records that nobody sent count as doubled."""
     keys = sorted(wanted.keys() | held.keys())
-    found = (_difference(key, wanted.get(key, _NOTHING), held.get(key, _NOTHING)) for key in keys)
-    return [each for each in found if each.missing or each.doubled or each.altered]
+    found = [_difference(key, wanted.get(key, _NOTHING), held.get(key, _NOTHING)) for key in keys]
+    return [each for each in _recognized(found) if each.missing or each.doubled or each.altered]
 
 
 def _difference(key: Key, wanted: Count, held: Count) -> Difference:
@@ -52,30 +66,53 @@ def _difference(key: Key, wanted: Count, held: Count) -> Difference:
     return Difference(key, wanted.records, held.records, missing, doubled, altered)
 
 
+def _recognized(found: list[Difference]) -> Iterator[Difference]:
+    """Records that have lost their service are those that are missing from the services of their kind and day."""
+    nameless = {each.key: each.doubled for each in found if each.doubled and not each.key.service}
+    for each in found:
+        of_day = each.key._replace(service="")
+        taken = min(each.missing, nameless.get(of_day, 0))
+        if taken:
+            nameless[of_day] -= taken
+            text = f"{taken:,} are held without their service_id"
+            yield each._replace(missing=each.missing - taken, altered=text)
+        elif each.key not in nameless:
+            yield each
+    yield from (each._replace(doubled=nameless[each.key]) for each in found if each.key in nameless)
+
+
 def altered_rows(samples: list[Sample], held: dict[str, list[dict[str, str]]]) -> Iterator[Alteration]:
     """Sampled spans or log records that are not held once, field by field."""
     for sample in samples:
-        rows = held.get(sample.name, [])
+        rows, record = held.get(sample.name, []), f"{sample.name} of {instant(sample.time_ns)}"
         if len(rows) != 1:
-            yield Alteration(sample.kind, sample.name, f"is held {len(rows)} times" if rows else "is not held")
+            yield Alteration(sample.kind, record, RECORD, f"is held {len(rows)} times" if rows else NOT_HELD)
             continue
         for name, value in sample.fields.items():
             there = rows[0].get(name, "0" if sample.kind == SPANS and name in ZEROS else "")
             if there != value:
-                yield Alteration(sample.kind, sample.name, _changed(name, there, value))
+                yield Alteration(sample.kind, record, name, *_changed(there, value))
 
 
-def _changed(name: str, there: str, value: str) -> str:
-    return f"{name} is {there!r}, and not {value!r}" if there else f"{name} is gone: it was {value!r}"
+def instant(time_ns: int) -> str:
+    """A record's time, to the millisecond, as people read it."""
+    return f"{datetime.fromtimestamp(time_ns // 1_000_000 / 1_000, UTC).isoformat(timespec='milliseconds')[:-6]}Z"
+
+
+def _changed(there: str, value: str) -> tuple[str, str]:
+    return (OTHER, f"{there!r}, and not {value!r}") if there else (GONE, f"it was {value!r}")
 
 
 def altered_points(sample: Sample, held: list[Stored]) -> Iterator[Alteration]:
-    """What of a sampled point is not held with its labels and its value."""
+    """What of a sampled point is not held with its labels and its value; of parts with the same fault the first."""
+    faults: dict[tuple[str, str], str] = {}
     for part, value in sample.values.items():
-        labels = {**sample.fields, **_labels_of(sample.name, part)}
-        what = _point_fault(labels, value, held)
-        if what:
-            yield Alteration(sample.kind, f"{labels['__name__']} at {sample.time_ns // 1_000_000} ms", what)
+        found = _point_fault({**sample.fields, **_labels_of(sample.name, part)}, value, held)
+        if found:
+            whole = RECORD if not part and found[1] == NOT_HELD else f"its {part.partition(' ')[0] or 'value'}"
+            faults.setdefault((found[0] or whole, found[1]), found[2])
+    for (field, fault), detail in faults.items():
+        yield Alteration(sample.kind, f"{sample.name} of {instant(sample.time_ns)}", field, fault, detail)
 
 
 def _labels_of(name: str, part: str) -> dict[str, str]:
@@ -85,20 +122,20 @@ def _labels_of(name: str, part: str) -> dict[str, str]:
     return {**named, "le": bound} if bound else named
 
 
-def _point_fault(labels: dict[str, str], value: float, held: list[Stored]) -> str:
-    """What is wrong, or nothing where a series with these labels holds the value."""
+def _point_fault(labels: dict[str, str], value: float, held: list[Stored]) -> tuple[str, str, str] | None:
+    """Label, fault and detail, without a label where it is the value or the whole; nothing where it is held."""
     alike = [one for one in held if labels.items() <= one.labels.items()]
     if any(math.isclose(one.value, value, rel_tol=_EXACT) for one in alike):
-        return ""
+        return None
     if alike:
-        return f"its value is {alike[0].value:.10g}, and not {value:.10g}"
+        return "", OTHER, f"{alike[0].value:.10g}, and not {value:.10g}"
     own = ("__name__", "le")
     of_metric = [one for one in held if all(one.labels.get(n, "") == labels.get(n, "") for n in own)]
     if not of_metric:
-        return "is not held"
+        return "", NOT_HELD, ""
     nearest = min(of_metric, key=lambda one: len(labels.items() - one.labels.items()))
     name, wanted = min(labels.items() - nearest.labels.items())
-    return _changed(name, nearest.labels.get(name, ""), wanted)
+    return name, *_changed(nearest.labels.get(name, ""), wanted)
 
 
 def kind_of_key(kind: str) -> str:

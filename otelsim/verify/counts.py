@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime
 from typing import NamedTuple
 
 SPANS, LOG_RECORDS = "spans", "log records"
@@ -40,6 +41,11 @@ class Count(NamedTuple):
 
 
 Counts = dict[Key, Count]
+
+
+def day_of(day: int) -> str:
+    """A day's date."""
+    return f"{datetime.fromtimestamp(day * DAY_S, UTC):%Y-%m-%d}"
 
 
 def added(counts: Iterable[Counts]) -> Counts:

@@ -40,7 +40,7 @@ def of_log_record(record: Any, scope: Any, resource: Any) -> dict[str, str]:
 
 
 def of_span(record: Any, scope: Any, resource: Any) -> dict[str, str]:
-    """The row of a span; what is empty is not kept."""
+    """The row of a span; what is empty is not kept, nor are the flags by some versions."""
     found = {
         **_named(record.attributes, "span_attr:"),
         **_named(resource.attributes, "resource_attr:"),
@@ -51,7 +51,6 @@ def of_span(record: Any, scope: Any, resource: Any) -> dict[str, str]:
         "parent_span_id": record.parent_span_id.hex(),
         "name": record.name,
         "kind": str(record.kind),
-        "flags": str(record.flags),
         "start_time_unix_nano": str(record.start_time_unix_nano),
         "end_time_unix_nano": str(record.end_time_unix_nano),
         "duration": str(record.end_time_unix_nano - record.start_time_unix_nano),

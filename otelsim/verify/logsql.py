@@ -16,7 +16,8 @@ from otelsim.verify.samples import Sample
 
 QUERY = "/select/logsql/query"
 MOST_RECORDS = 1_000_000
-"""A query counts no more, unless they are of one day: the stores give up after 30 s."""
+"""A query counts about so many: the stores give up after 30 s."""
+_MOST_PARTS = 1_440
 _DAY_NS = DAY_S * 1_000_000_000
 _AT_ONCE = 50
 _TIME = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?Z")
@@ -43,16 +44,26 @@ def counted(store: Store, names: Names, run_id: str, wanted: Counts) -> Counts:
     """The records of a run that the store holds, in and around the days of those ``wanted``."""
     of_run = f"{quoted(names.run)}:={quoted(run_id)}"
     by = f"{names.day}, {quoted(names.service)}"
+    stats = f"stats by ({by}) count() records, count_uniq(span_id) distinct"
     found = []
-    for first, end in windows(wanted, MOST_RECORDS):
-        stats = f"stats by ({by}) count() records, count_uniq(span_id) distinct"
-        rows = store.lines(QUERY, {"query": f"{_between(first, end)} {of_run} | {stats}"})
+    for first_s, end_s in _stretches(wanted):
+        rows = store.lines(QUERY, {"query": f"{_between(first_s, end_s)} {of_run} | {stats}"})
         found.append(added(_counts(store, names, rows)))
     return added(found)
 
 
-def _between(first_day: int, end_day: int) -> str:
-    first, end = (f"{datetime.fromtimestamp(day * DAY_S, UTC):%Y-%m-%dT%H:%M:%SZ}" for day in (first_day, end_day))
+def _stretches(wanted: Counts) -> Iterator[tuple[int, int]]:
+    """(first, end) in seconds of what to ask for at once: days, or parts of one that has too many records."""
+    for first, end in windows(wanted, MOST_RECORDS):
+        records = sum(count.records for key, count in wanted.items() if first <= key.day < end)
+        parts = min(-(-records // MOST_RECORDS), _MOST_PARTS)
+        length = DAY_S // max(parts, 1)
+        starts = range(first * DAY_S, end * DAY_S, length) if parts > 1 else [first * DAY_S]
+        yield from zip(starts, [*starts[1:], end * DAY_S], strict=True)
+
+
+def _between(first_s: int, end_s: int) -> str:
+    first, end = (f"{datetime.fromtimestamp(at, UTC):%Y-%m-%dT%H:%M:%SZ}" for at in (first_s, end_s))
     return f"_time:[{first}, {end})"
 
 
@@ -88,7 +99,8 @@ def held(store: Store, names: Names, run_id: str, samples: list[Sample]) -> dict
         some = ordered[first : first + _AT_ONCE]
         days = [sample.time_ns // _DAY_NS for sample in some]
         ids = ", ".join(quoted(sample.name) for sample in some)
-        asked = f"{_between(min(days) - 1, max(days) + 2)} {quoted(names.run)}:={quoted(run_id)} span_id:in({ids})"
+        around = _between((min(days) - 1) * DAY_S, (max(days) + 2) * DAY_S)
+        asked = f"{around} {quoted(names.run)}:={quoted(run_id)} span_id:in({ids})"
         for row in store.lines(QUERY, {"query": asked}):
             found.setdefault(str(row.get("span_id")), []).append(_comparable(row))
     return found

@@ -2,13 +2,17 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
-from otelsim.verify.comparing import Alteration, Difference
-from otelsim.verify.counts import DAY_S, Counts
+from otelsim.signals.notation import LOGS, METRICS, TRACES
+from otelsim.verify.comparing import Alteration, Difference, kind_of_key
+from otelsim.verify.counts import Counts, day_of
+from otelsim.verify.folding import Finding, folded
+from otelsim.wire.otlp.encoder import HISTOGRAM_POINTS, LOG_RECORDS, POINTS, SPANS
 
 WHOLE, NOT_WHOLE = "whole", "not whole"
+SIGNAL_OF = {SPANS: TRACES, LOG_RECORDS: LOGS, POINTS: METRICS, HISTOGRAM_POINTS: METRICS}
+"""The signal of a sampled record's kind."""
 
 
 class Total(NamedTuple):
@@ -31,9 +35,13 @@ class Report:
     run_id: str
     totals: list[Total] = field(default_factory=list)
     differences: list[Difference] = field(default_factory=list)
+    findings: list[Finding] = field(default_factory=list)
+    """The differences folded."""
     sampled: dict[str, int] = field(default_factory=dict)
     """Records compared field by field, by kind."""
     alterations: list[Alteration] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    """What stores whose records are not whole say of themselves."""
     silent: list[str] = field(default_factory=list)
     """Why a store could not be asked, a line each."""
 
@@ -45,8 +53,14 @@ class Report:
     def add(self, wanted: Counts, held: Counts, found: list[Difference]) -> None:
         """Take in what a store was asked for its counts."""
         self.differences += found
+        self.findings += folded(found, wanted)
         for kind in sorted({key.kind for key in wanted | held}):
             self.totals.append(_total(kind, wanted, held, found))
+
+    def faults(self, signal: str) -> list[Difference | Alteration]:
+        """What is wrong with records of a signal."""
+        differences = [each for each in self.differences if kind_of_key(each.key.kind) == signal]
+        return [*differences, *(each for each in self.alterations if SIGNAL_OF[each.kind] == signal)]
 
     def conclusion(self) -> str:
         """What is wrong, in one line; nothing where all is well."""
@@ -66,11 +80,6 @@ def _total(kind: str, wanted: Counts, held: Counts, found: list[Difference]) -> 
     return Total(NOT_WHOLE if own else WHOLE, kind, sent, there, *sums)
 
 
-def day_of(day: int) -> str:
-    """A day's date."""
-    return f"{datetime.fromtimestamp(day * DAY_S, UTC):%Y-%m-%d}"
-
-
 def as_json_values(report: Report) -> dict[str, Any]:
     """For programs: ``ok``, totals, every difference and alteration, and the stores that could not be asked."""
     return {
@@ -79,7 +88,9 @@ def as_json_values(report: Report) -> dict[str, Any]:
         "totals": [total._asdict() for total in report.totals],
         "differences": list(_differences(report)),
         "sampled": report.sampled,
-        "alterations": [each._asdict() for each in report.alterations],
+        "alterations": [{**each._asdict(), "what": each.what} for each in report.alterations],
+        "findings": [str(each) for each in report.findings],
+        "notes": report.notes,
         "silent": report.silent,
     }
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 
+from otelsim.doctor.stores import METRICS_PAGE, STORES, condition
 from otelsim.signals.notation import LOGS, METRICS, TRACES
 from otelsim.verify import comparing, logsql, promql
 from otelsim.verify.asking import Store, StoreError
@@ -31,7 +32,17 @@ def verify(run: SentRun, stores: Mapping[str, Store], samples: int, told: Callab
                 _compare(run, signal, store, chosen[kind], report)
         except StoreError as error:
             report.silent.append(str(error))
+        else:
+            report.notes += _notes(signal, store) if any(report.faults(signal)) else []
     return report
+
+
+def _notes(signal: str, store: Store) -> list[str]:
+    """What a store says of itself that may be why it does not hold a run."""
+    page = store.site.get(METRICS_PAGE)
+    kind = next(kind for kind in STORES if kind.signal == signal)
+    found = condition(kind, store.site, page.text) if page.status == 200 else []
+    return [f"{store.name} {each.text} since it started: {each.change}" for each in found]
 
 
 def _count(run: SentRun, signal: str, store: Store, wanted: Counts, report: Report) -> None:

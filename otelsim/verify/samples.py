@@ -19,6 +19,8 @@ from otelsim.wire.otlp.encoder import HISTOGRAM_POINTS, LOG_RECORDS, POINTS, SPA
 
 SLICES = 4
 """So many slices are encoded, at most."""
+NOT_IN_LINES = {LOG_RECORDS: ("persona",)}
+"""Fields, by kind, that JSON lines have not."""
 KINDS = (SPANS, LOG_RECORDS, POINTS, HISTOGRAM_POINTS)
 
 
@@ -34,6 +36,10 @@ class Sample(NamedTuple):
     """Fields of a span or log record, labels of a point, as the store names them."""
     values: dict[str, float]
     """Of a point: its value under "", or a histogram's ``count``, ``sum`` and ``bucket LE``."""
+
+    def without(self, names: tuple[str, ...]) -> "Sample":
+        """The same without some fields."""
+        return self._replace(fields={name: value for name, value in self.fields.items() if name not in names})
 
 
 class _Kept(Quiet):
@@ -66,6 +72,9 @@ def sampled(run: SentRun, number: int) -> dict[str, list[Sample]]:
         simulator.slice(index, output)
         for kind, requests in kept.requests.items():
             found[kind] += _some(run, kind, requests, -(-number // len(slices)), index)
+    if run.replayed:
+        for kind, names in NOT_IN_LINES.items():
+            found[kind] = [sample.without(names) for sample in found[kind]]
     return found
 
 

@@ -10,10 +10,12 @@ from otelsim import __version__
 from otelsim.errors import InputError
 from otelsim.runner import manifest
 from otelsim.runner.folder import MANIFEST
+from otelsim.runner.journal import read_journal
 from otelsim.runner.otlp_output import Notated, notated
 from otelsim.runner.preparing import Prepared, prepare
 from otelsim.runner.sealing import SEAL, sealed
-from otelsim.runner.target import OTLP, OTLP_FILE, notation_of
+from otelsim.runner.target import JSONL, OTLP, OTLP_FILE, notation_of
+from otelsim.runner.worker import JOURNAL
 from otelsim.scenario import from_manifest
 from otelsim.signals.notation import Notation
 from otelsim.world.finding import find_world
@@ -23,7 +25,7 @@ from otelsim.world.loading import load_world
 
 @dataclass(frozen=True)
 class SentRun:
-    """A finished run of ``--sink otlp``."""
+    """A finished run of ``--sink otlp``, or one of JSON lines that were sent later."""
 
     manifest: dict[str, Any]
     notation: Notation
@@ -33,6 +35,11 @@ class SentRun:
     def run_id(self) -> str:
         """What tells its records from those of other runs."""
         return self.notation.run_id
+
+    @property
+    def replayed(self) -> bool:
+        """Whether what was sent was read from JSON lines, which have not all the fields."""
+        return bool(self.manifest["sink"] == JSONL)
 
     @property
     def counts(self) -> dict[str, int]:
@@ -60,23 +67,41 @@ class SentRun:
         return notated(self.prepared, self.notation)
 
 
-def open_run(directory: Path) -> SentRun:
-    """The run in ``directory``; InputError says why there is none that can be held against stores."""
+def open_run(directory: Path, world: str | None = None, replayed: Notation | None = None) -> SentRun:
+    """The run in ``directory``; InputError says why there is none that can be held against stores.
+
+    ``world`` is where its world is, if it is no longer where it was. ``replayed`` is how JSON lines were sent; its run
+    id may be empty where it is the run's own.
+    """
     path = directory / MANIFEST
     values = _read(path)
-    if values.get("sink") not in (OTLP, OTLP_FILE):
-        raise InputError(str(path), f"the run went to --sink {values.get('sink')}: stores are asked for --sink otlp")
+    if values.get("sink") not in (OTLP, OTLP_FILE, JSONL):
+        raise InputError(str(path), f"the run went to --sink {values.get('sink')}: no store can hold it")
     if values.get("otelsim") != __version__:
         raise InputError(str(path), f"the run was made by otelsim {values.get('otelsim')}, and this is {__version__}")
     try:
-        scenario, (notation, _) = from_manifest(values["scenario"]), notation_of(values)
+        scenario, notation = from_manifest(values["scenario"]), _notation(values, replayed)
         values["counts"]["requests"]
     except (KeyError, TypeError, ValueError) as error:
         raise InputError(str(path), f"is garbled: {error!r}") from None
-    prepared = prepare(scenario, load_world(find_world(scenario.world)))
+    prepared = prepare(scenario, load_world(find_world(world or _world_path(directory) or scenario.world)))
     if values.get("tables") != manifest.tables_digest(prepared):
         raise InputError(str(path), f"the world {scenario.world!r} is no longer the one that the run was made with")
     return SentRun(values, notation, prepared)
+
+
+def _notation(values: dict[str, Any], replayed: Notation | None) -> Notation:
+    if values["sink"] != JSONL:
+        return notation_of(values)[0]
+    notation = replayed or Notation("")
+    return notation._replace(run_id=notation.run_id or str(values["run_id"]))
+
+
+def _world_path(directory: Path) -> str | None:
+    """Where a world of one's own was: the journal has it, if it is still there."""
+    path = directory / JOURNAL
+    found = read_journal(path).head.get(manifest.WORLD_PATH) if path.exists() else None
+    return None if found is None else str(found)
 
 
 def _read(path: Path) -> dict[str, Any]:

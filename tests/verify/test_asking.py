@@ -1,6 +1,7 @@
 """What stores are asked, and what is made of their answers."""
 
 import json
+import re
 
 import pytest
 
@@ -86,16 +87,9 @@ def test_points_are_counted_by_day_and_service():
     counting, summing = (each["query"] for each in asked)
     assert counting.startswith("sum by (__name__, service_id) (count_over_time(")
     assert summing == counting.replace("count_over_time", "sum_over_time")
-    assert f"{{otelsim_run_id={quoted(HOSTILE)}}}[1d]" in asked[0]["query"]
+    assert f",otelsim_run_id={quoted(HOSTILE)}}}[1d]" in asked[0]["query"]
     assert (asked[0]["start"], asked[0]["nocache"]) == (f"{DAY * 86_400 - 0.001:.3f}", "1")
     assert asked[0]["end"] == f"{(DAY + 3) * 86_400 - 0.001:.3f}"
-
-
-def test_other_metrics_of_a_run_are_not_its_own():
-    other = {"metric": {"__name__": "traces_span_metrics_calls", "service_id": POSTS}, "values": [[1.0, "3"]]}
-    key = Key("cache_hit", DAY, POSTS)
-    found, _ = answered("/api/v1/query_range", matrix(other), lambda s: promql.counted(s, "r", {key: Count(1)}))
-    assert found == {}
 
 
 def test_a_point_is_looked_for_at_its_millisecond():
@@ -105,6 +99,46 @@ def test_a_point_is_looked_for_at_its_millisecond():
     found, (asked,) = answered("/api/v1/export", json.dumps(line), lambda s: promql.held(s, "run", sample))
     assert found == [promql.Stored({"__name__": "cache_hit"}, 1.0)]
     assert asked["match[]"] == '{__name__=~"cache_hit",otelsim_run_id="run",release_id="r"}'
+
+
+def test_a_point_without_its_release_is_looked_for_by_its_deployment():
+    sample = Sample("points", "cache_hit", AT_NS, {"release_id": "r", "deployment_id": "d"}, {"": 1.0})
+    found, asked = answered("/api/v1/export", "", lambda s: promql.held(s, "run", sample))
+    assert found == []
+    wanted = ['release_id="r"', 'deployment_id="d"']
+    assert [each["match[]"].split(",")[-1].rstrip("}") for each in asked] == wanted
+
+
+def selected(matcher, kind, service):
+    """Whether a matcher as `promql.matches` makes it selects a series."""
+    labels = {"__name__": kind, "service_id": service}
+    parts = re.findall(r'(\w+)(=~|!~)("(?:[^"\\]|\\.)*")', matcher)
+    return all(bool(re.fullmatch(json.loads(text), labels[name])) == (how == "=~") for name, how, text in parts)
+
+
+@pytest.mark.parametrize("records", [1, 100_000, 300_000, 500_000])
+def test_matchers_share_out_all_series(records):
+    """Also those of metrics and services that nobody sent, and of none."""
+    services = ["a:b.c:d", "a:b+c:d", "e"]
+    wanted = {Key(kind, DAY, name): Count(records) for kind in ("cache_hit", "db_query_count") for name in services}
+    made = list(promql.matches(wanted, promql.OURS))
+    for kind in promql.OURS:
+        for name in (*services, "a:bxc:d", ""):
+            assert sum(selected(each, kind, name) for each in made) == 1, (kind, name, made)
+    assert not any(selected(each, "traces_span_metrics_calls", "e") for each in made), "another metric of the run"
+    for each in made:
+        sums = sum(records for key in wanted if selected(each, key.kind, key.service))
+        assert sums <= max(promql.MOST_SAMPLES, records)
+
+
+def test_a_day_of_many_log_records_is_asked_for_in_parts(monkeypatch):
+    monkeypatch.setattr(logsql, "MOST_RECORDS", 10)
+    wanted = {Key("log records", DAY, "a"): Count(35), Key("log records", DAY + 1, "a"): Count(5)}
+    _, asked = answered(logsql.QUERY, "", lambda s: logsql.counted(s, logsql.LOGS, "r", wanted))
+    bounds = [each["query"].split(")")[0].removeprefix("_time:[").split(", ") for each in asked]
+    assert all(end == first for (_, end), (first, _) in zip(bounds, bounds[1:], strict=False))
+    assert (bounds[0][0], bounds[-1][1]) == ("2024-10-03T00:00:00Z", "2024-10-07T00:00:00Z")
+    assert len([first for first, _ in bounds if first.startswith("2024-10-04")]) == 4
 
 
 WANTED = {Key("cache_hit", DAY, POSTS): Count(1)}

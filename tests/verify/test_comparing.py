@@ -39,6 +39,22 @@ def test_a_day_that_is_gone_and_one_that_nobody_sent():
     assert (unknown.key, unknown.missing, unknown.doubled) == (OTHER, 0, 2)
 
 
+@pytest.mark.parametrize(
+    ("nameless", "others", "found"),
+    [
+        (3, 7, [(0, 0, "3 are held without their service_id")]),
+        (10, 0, [(0, 0, "10 are held without their service_id")]),
+        (2, 7, [(1, 0, "2 are held without their service_id")]),
+        (4, 7, [(0, 0, "3 are held without their service_id"), (0, 1, "")]),
+    ],
+)
+def test_records_that_have_lost_their_service(nameless, others, found):
+    """They are neither missing nor doubled; those of another day have nothing to do with it."""
+    held = {KEY: Count(others), KEY._replace(service=""): Count(nameless), OTHER: Count(5)}
+    made = differences({KEY: Count(10), OTHER: Count(5)}, held)
+    assert [(each.missing, each.doubled, each.altered) for each in made] == found
+
+
 def test_counts_are_added():
     assert added([{KEY: Count(1, 2.0)}, {KEY: Count(3, 4.0), OTHER: Count(1)}]) == {KEY: Count(4, 6.0), OTHER: Count(1)}
     assert added([{KEY: Count(1, 0.0, 1)}, {KEY: Count(2, 0.0, 2)}]) == {KEY: Count(3, 0.0, 3)}
@@ -67,7 +83,7 @@ SPAN = Sample("spans", "00cd", 5, {"name": "GET /x", "status_code": "0"}, {})
         ([{**LOG.fields, "host": "added on the way"}], []),
         ([], ["is not held"]),
         ([LOG.fields, LOG.fields], ["is held 2 times"]),
-        ([{**LOG.fields, "action": "get_user"}], ["action is 'get_user', and not 'get_post'"]),
+        ([{**LOG.fields, "action": "get_user"}], ["action is another: 'get_user', and not 'get_post'"]),
         ([{"action": "get_post", "_time": "5"}], ["persona is gone: it was 'viewer'"]),
     ],
 )
@@ -78,7 +94,7 @@ def test_rows_field_by_field(rows, what):
 def test_a_span_may_be_without_a_field_that_is_zero():
     assert list(altered_rows([SPAN], {"00cd": [{"name": "GET /x"}]})) == []
     assert [each.what for each in altered_rows([SPAN], {"00cd": [{"name": "GET /x", "status_code": "2"}]})] == [
-        "status_code is '2', and not '0'"
+        "status_code is another: '2', and not '0'"
     ]
 
 
@@ -93,7 +109,7 @@ POINT = Sample("points", "cache_hit", 1_000_000, {"release_id": "r", "success": 
         ([Stored({**LABELS, "job": "more"}, 1.0)], []),
         ([Stored({**LABELS, "success": "false"}, 7.0), Stored(LABELS, 1.0)], []),
         ([], ["is not held"]),
-        ([Stored(LABELS, 0.0)], ["its value is 0, and not 1"]),
+        ([Stored(LABELS, 0.0)], ["its value is another: 0, and not 1"]),
         ([Stored({"__name__": "cache_hit", "release_id": "r"}, 1.0)], ["success is gone: it was 'true'"]),
     ],
 )
@@ -106,6 +122,15 @@ def test_parts_of_a_histogram():
     count = Stored({"__name__": "m_count", "release_id": "r"}, 2.0)
     bucket = Stored({"__name__": "m_bucket", "release_id": "r", "le": "0.5"}, 1.0)
     assert list(altered_points(sample, [count, bucket])) == []
-    assert [each.record for each in altered_points(sample, [count])] == ["m_bucket at 1 ms"]
+    (gone,) = altered_points(sample, [count])
+    assert (gone.record, gone.what) == ("m of 1970-01-01T00:00:00.001Z", "its bucket is not held")
     wrong = bucket._replace(labels={**bucket.labels, "le": "0.75"})
-    assert [each.what for each in altered_points(sample, [count, wrong])] == ["is not held"]
+    assert [each.what for each in altered_points(sample, [count, wrong])] == ["its bucket is not held"]
+    less = bucket._replace(value=0.0)
+    assert [each.what for each in altered_points(sample, [count, less])] == ["its bucket is another: 0, and not 1"]
+
+
+def test_a_label_that_all_parts_lack_is_told_once():
+    sample = Sample("histogram_points", "m", 1_000_000, {"region": "x"}, {"count": 2.0, "sum": 1.0})
+    held = [Stored({"__name__": "m_count"}, 2.0), Stored({"__name__": "m_sum"}, 1.0)]
+    assert [each.what for each in altered_points(sample, held)] == ["region is gone: it was 'x'"]

@@ -1,0 +1,128 @@
+"""Differences put together, so that somebody can read a year of them: days in a row, many services, metrics alike."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import groupby
+
+from otelsim.verify.comparing import Alteration, Difference, kind_of_key
+from otelsim.verify.counts import Counts, day_of
+
+_MOST_STRETCHES = 3
+"""More of one fault and kind become a single one with gaps."""
+_NAMED = 2
+"""So many services are named."""
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One fault, of days that are alike."""
+
+    fault: str
+    kinds: tuple[str, ...]
+    days: tuple[int, ...]
+    """On which it is found."""
+    of_days: int
+    """So many days between the first and the last have records at all."""
+    services: frozenset[str]
+    of_services: int
+    differences: tuple[Difference, ...]
+
+    @property
+    def place(self) -> tuple[object, ...]:
+        """What findings of several kinds have in common where they are told together."""
+        return self.fault, kind_of_key(self.kinds[0]), self.days, self.services
+
+    def __str__(self) -> str:
+        return f"{_kinds(self.kinds)}, {self._when()}, {self._who()}: {self._what()}"
+
+    def _when(self) -> str:
+        first, last = self.days[0], self.days[-1]
+        if first == last:
+            return day_of(first)
+        between = f"{day_of(first)} to {day_of(last)}"
+        return between if len(self.days) == self.of_days else f"{len(self.days)} of {self.of_days} days {between}"
+
+    def _who(self) -> str:
+        if len(self.services) <= _NAMED:
+            return " and ".join(name or "no service_id" for name in sorted(self.services))
+        number = len(self.services)
+        return f"all {number} services" if number == self.of_services else f"{number} of {self.of_services} services"
+
+    def _what(self) -> str:
+        wanted, held = sum(d.wanted for d in self.differences), sum(d.held for d in self.differences)
+        missing, doubled = sum(d.missing for d in self.differences), sum(d.doubled for d in self.differences)
+        if not held:
+            return f"none held of {wanted:,}"
+        if not wanted:
+            return f"{held:,} held that nobody sent"
+        parts = [f"{n:,} {what}" for n, what in ((missing, "missing"), (doubled, "doubled")) if n]
+        if parts:
+            return f"{', '.join(parts)} ({wanted:,} sent, {held:,} held)"
+        more = len(self.differences) - 1
+        return self.differences[0].altered + (f", and {more:,} more like this" if more else "")
+
+
+def _kinds(kinds: tuple[str, ...]) -> str:
+    return " and ".join(kinds) if len(kinds) <= 2 else f"{kinds[0]} and {len(kinds) - 1} more"
+
+
+def folded(differences: Iterable[Difference], wanted: Counts) -> list[Finding]:
+    """The same as fewer findings, in the order of kinds and days."""
+    own: defaultdict[tuple[str, str], list[Difference]] = defaultdict(list)
+    for each in differences:
+        own[each.key.kind, _fault(each)].append(each)
+    found = [finding for (_, fault), some in own.items() for finding in _stretches(fault, some, wanted)]
+    return list(_joined(found))
+
+
+def _fault(difference: Difference) -> str:
+    """What tells one fault from another: there are none at all, too few, too many, or others."""
+    if not difference.held:
+        return "none"
+    return ("missing " if difference.missing else "") + ("doubled" if difference.doubled else "") or "altered"
+
+
+def _stretches(fault: str, differences: list[Difference], wanted: Counts) -> Iterator[Finding]:
+    """Findings of one kind and fault."""
+    kind = differences[0].key.kind
+    sent = {key.day for key in wanted if key.kind == kind}
+    services = {key.service for key in wanted if key.kind == kind}
+    by_day: defaultdict[int, list[Difference]] = defaultdict(list)
+    for each in differences:
+        by_day[each.key.day].append(each)
+    order = sorted(sent | by_day.keys())
+    groups = [list(days) for there, days in groupby(order, by_day.__contains__) if there]
+    if len(groups) > _MOST_STRETCHES:
+        groups = [sorted(by_day)]
+    for days in groups:
+        some = tuple(each for day in days for each in by_day[day])
+        names = frozenset(each.key.service for each in some)
+        of_days = sum(days[0] <= day <= days[-1] for day in order)
+        yield Finding(fault, (kind,), tuple(days), of_days, names, len(services), some)
+
+
+def _joined(findings: list[Finding]) -> Iterator[Finding]:
+    """Kinds of a signal that have the same fault at the same place, told together."""
+    alike: defaultdict[tuple[object, ...], list[Finding]] = defaultdict(list)
+    for each in findings:
+        alike[each.place].append(each)
+    for some in alike.values():
+        first, kinds = some[0], tuple(each.kinds[0] for each in some)
+        differences = tuple(d for each in some for d in each.differences)
+        yield Finding(first.fault, kinds, first.days, first.of_days, first.services, first.of_services, differences)
+
+
+def folded_alterations(alterations: Iterable[Alteration], sampled: dict[str, int]) -> list[str]:
+    """A line for each field and fault: how many records have it, and one of them."""
+    alike: defaultdict[tuple[str, str, str], list[Alteration]] = defaultdict(list)
+    for each in alterations:
+        alike[each.kind, each.field, each.fault].append(each)
+    return [_line(some, sampled[kind]) for (kind, _, _), some in alike.items()]
+
+
+def _line(some: list[Alteration], compared: int) -> str:
+    first, named = some[0], some[0].kind.replace("_", " ")
+    told = f"{first.field} {first.fault}".strip()
+    detail = f": {first.detail}" if first.detail else ""
+    return f"{named}, {len(some):,} of {compared:,} compared: {told}, such as {first.record}{detail}"
