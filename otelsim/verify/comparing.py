@@ -28,7 +28,9 @@ class Difference(NamedTuple):
     missing: int
     doubled: int
     altered: str = ""
-    """What is wrong with the values or the service, where the numbers are right."""
+    """What is wrong with the values, where the numbers are right."""
+    nameless: int = 0
+    """Held, but without their service_id."""
 
 
 class Alteration(NamedTuple):
@@ -53,7 +55,7 @@ def differences(wanted: Counts, held: Counts) -> list[Difference]:
     """By kind, day and service; records that nobody sent count as doubled."""
     keys = sorted(wanted.keys() | held.keys())
     found = [_difference(key, wanted.get(key, _NOTHING), held.get(key, _NOTHING)) for key in keys]
-    return [each for each in _recognized(found) if each.missing or each.doubled or each.altered]
+    return [each for each in _recognized(found) if any(each[3:])]
 
 
 def _difference(key: Key, wanted: Count, held: Count) -> Difference:
@@ -74,8 +76,7 @@ def _recognized(found: list[Difference]) -> Iterator[Difference]:
         taken = min(each.missing, nameless.get(of_day, 0))
         if taken:
             nameless[of_day] -= taken
-            text = f"{taken:,} are held without their service_id"
-            yield each._replace(missing=each.missing - taken, altered=text)
+            yield each._replace(held=each.held + taken, missing=each.missing - taken, nameless=taken)
         elif each.key not in nameless:
             yield each
     yield from (each._replace(doubled=nameless[each.key]) for each in found if each.key in nameless)

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 
 from otelsim.verify.comparing import Alteration, Difference, kind_of_key
@@ -10,6 +10,7 @@ from otelsim.verify.counts import Counts, day_of
 
 _MOST_STRETCHES = 3
 """More of one fault and kind become a single one with gaps."""
+_NUMBERS = ("wanted", "held", "missing", "doubled", "nameless")
 _NAMED = 2
 """So many services are named."""
 
@@ -25,13 +26,14 @@ class Finding:
     of_days: int
     """So many days between the first and the last have records at all."""
     services: frozenset[str]
-    of_services: int
+    of_services: frozenset[str]
+    """All that have records of these kinds."""
     differences: tuple[Difference, ...]
 
     @property
     def place(self) -> tuple[object, ...]:
         """What findings of several kinds have in common where they are told together."""
-        return self.fault, kind_of_key(self.kinds[0]), self.days, self.services
+        return self.fault, kind_of_key(self.kinds[0]), self.days
 
     def __str__(self) -> str:
         return f"{_kinds(self.kinds)}, {self._when()}, {self._who()}: {self._what()}"
@@ -46,21 +48,24 @@ class Finding:
     def _who(self) -> str:
         if len(self.services) <= _NAMED:
             return " and ".join(name or "no service_id" for name in sorted(self.services))
-        number = len(self.services)
-        return f"all {number} services" if number == self.of_services else f"{number} of {self.of_services} services"
+        number, most = len(self.services), len(self.of_services)
+        return f"all {number} services" if number == most else f"{number} of {most} services"
 
     def _what(self) -> str:
-        wanted, held = sum(d.wanted for d in self.differences), sum(d.held for d in self.differences)
-        missing, doubled = sum(d.missing for d in self.differences), sum(d.doubled for d in self.differences)
-        if not held:
+        wanted, held, missing, doubled, nameless = map(self._sum, _NUMBERS)
+        if missing == wanted > 0:
             return f"none held of {wanted:,}"
         if not wanted:
             return f"{held:,} held that nobody sent"
-        parts = [f"{n:,} {what}" for n, what in ((missing, "missing"), (doubled, "doubled")) if n]
+        words = (missing, "missing"), (doubled, "doubled"), (nameless, "without their service_id")
+        parts = [f"{number:,} {word}" for number, word in words if number]
         if parts:
             return f"{', '.join(parts)} ({wanted:,} sent, {held:,} held)"
         more = len(self.differences) - 1
         return self.differences[0].altered + (f", and {more:,} more like this" if more else "")
+
+    def _sum(self, name: str) -> int:
+        return sum(getattr(each, name) for each in self.differences)
 
 
 def _kinds(kinds: tuple[str, ...]) -> str:
@@ -78,16 +83,17 @@ def folded(differences: Iterable[Difference], wanted: Counts) -> list[Finding]:
 
 def _fault(difference: Difference) -> str:
     """What tells one fault from another: there are none at all, too few, too many, or others."""
-    if not difference.held:
+    if difference.missing == difference.wanted > 0:
         return "none"
-    return ("missing " if difference.missing else "") + ("doubled" if difference.doubled else "") or "altered"
+    counted = ("missing", difference.missing), ("doubled", difference.doubled), ("nameless", difference.nameless)
+    return " ".join(word for word, number in counted if number) or "altered"
 
 
 def _stretches(fault: str, differences: list[Difference], wanted: Counts) -> Iterator[Finding]:
     """Findings of one kind and fault."""
     kind = differences[0].key.kind
     sent = {key.day for key in wanted if key.kind == kind}
-    services = {key.service for key in wanted if key.kind == kind}
+    services = frozenset(key.service for key in wanted if key.kind == kind)
     by_day: defaultdict[int, list[Difference]] = defaultdict(list)
     for each in differences:
         by_day[each.key.day].append(each)
@@ -99,7 +105,7 @@ def _stretches(fault: str, differences: list[Difference], wanted: Counts) -> Ite
         some = tuple(each for day in days for each in by_day[day])
         names = frozenset(each.key.service for each in some)
         of_days = sum(days[0] <= day <= days[-1] for day in order)
-        yield Finding(fault, (kind,), tuple(days), of_days, names, len(services), some)
+        yield Finding(fault, (kind,), tuple(days), of_days, names, services, some)
 
 
 def _joined(findings: list[Finding]) -> Iterator[Finding]:
@@ -108,9 +114,13 @@ def _joined(findings: list[Finding]) -> Iterator[Finding]:
     for each in findings:
         alike[each.place].append(each)
     for some in alike.values():
-        first, kinds = some[0], tuple(each.kinds[0] for each in some)
-        differences = tuple(d for each in some for d in each.differences)
-        yield Finding(first.fault, kinds, first.days, first.of_days, first.services, first.of_services, differences)
+        yield replace(
+            some[0],
+            kinds=tuple(each.kinds[0] for each in some),
+            services=frozenset().union(*(each.services for each in some)),
+            of_services=frozenset().union(*(each.of_services for each in some)),
+            differences=tuple(difference for each in some for difference in each.differences),
+        )
 
 
 def folded_alterations(alterations: Iterable[Alteration], sampled: dict[str, int]) -> list[str]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from otelsim.signals.notation import LOGS, METRICS, TRACES
-from otelsim.verify.comparing import Alteration, Difference, kind_of_key
+from otelsim.verify.comparing import GONE, OTHER, Alteration, Difference, kind_of_key
 from otelsim.verify.counts import Counts, day_of
 from otelsim.verify.folding import Finding, folded
 from otelsim.wire.otlp.encoder import HISTOGRAM_POINTS, LOG_RECORDS, POINTS, SPANS
@@ -25,7 +25,7 @@ class Total(NamedTuple):
     missing: int
     doubled: int
     altered: int
-    """Days and services whose values are others."""
+    """Days and services whose values are others, or which have lost their service_id."""
 
 
 @dataclass
@@ -64,19 +64,25 @@ class Report:
 
     def conclusion(self) -> str:
         """What is wrong, in one line; nothing where all is well."""
+        fields = sum(each.fault in (GONE, OTHER) for each in self.alterations)
         counted = {
             "missing": sum(total.missing for total in self.totals),
             "doubled": sum(total.doubled for total in self.totals),
-            "altered": sum(total.altered for total in self.totals) + len(self.alterations),
+            "altered": sum(total.altered for total in self.totals) + fields,
         }
         told = [f"{n:,} {what}" for what, n in counted.items() if n]
-        return ", ".join(told)
+        # Sampled records that are not held, or twice, are among those that were counted.
+        return ", ".join(told) or (f"{len(self.alterations):,} not held once" if self.alterations else "")
 
 
 def _total(kind: str, wanted: Counts, held: Counts, found: list[Difference]) -> Total:
     sent, there = (sum(count.records for key, count in c.items() if key.kind == kind) for c in (wanted, held))
     own = [each for each in found if each.key.kind == kind]
-    sums = (sum(each.missing for each in own), sum(each.doubled for each in own), sum(bool(d.altered) for d in own))
+    sums = (
+        sum(each.missing for each in own),
+        sum(each.doubled for each in own),
+        sum(bool(d.altered or d.nameless) for d in own),
+    )
     return Total(NOT_WHOLE if own else WHOLE, kind, sent, there, *sums)
 
 

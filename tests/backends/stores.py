@@ -149,13 +149,13 @@ class Backends:
     spans: SpanReceiver
 
 
-def victoria_metrics(programs: Programs, directory: Path) -> VictoriaMetrics:
-    """VictoriaMetrics, not started yet, with its data below ``directory``."""
-    return VictoriaMetrics(*_store(programs.victoria_metrics, directory, METRICS_FLAGS))
+def victoria_metrics(programs: Programs, directory: Path, *more: str) -> VictoriaMetrics:
+    """VictoriaMetrics, not started yet, with its data below ``directory``; ``more`` are flags that override others."""
+    return VictoriaMetrics(*_store(programs.victoria_metrics, directory, [*METRICS_FLAGS, *more]))
 
 
-def victoria_logs(programs: Programs, directory: Path) -> VictoriaLogs:
-    return VictoriaLogs(*_store(programs.victoria_logs, directory, LOGS_FLAGS))
+def victoria_logs(programs: Programs, directory: Path, *more: str) -> VictoriaLogs:
+    return VictoriaLogs(*_store(programs.victoria_logs, directory, [*LOGS_FLAGS, *more]))
 
 
 def _store(program: Path, directory: Path, flags: list[str]) -> tuple[list[str], Path, str, str]:

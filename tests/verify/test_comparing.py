@@ -42,17 +42,17 @@ def test_a_day_that_is_gone_and_one_that_nobody_sent():
 @pytest.mark.parametrize(
     ("nameless", "others", "found"),
     [
-        (3, 7, [(0, 0, "3 are held without their service_id")]),
-        (10, 0, [(0, 0, "10 are held without their service_id")]),
-        (2, 7, [(1, 0, "2 are held without their service_id")]),
-        (4, 7, [(0, 0, "3 are held without their service_id"), (0, 1, "")]),
+        (3, 7, [(10, 0, 0, 3)]),
+        (10, 0, [(10, 0, 0, 10)]),
+        (2, 7, [(9, 1, 0, 2)]),
+        (4, 7, [(10, 0, 0, 3), (4, 0, 1, 0)]),
     ],
 )
 def test_records_that_have_lost_their_service(nameless, others, found):
     """They are neither missing nor doubled; those of another day have nothing to do with it."""
     held = {KEY: Count(others), KEY._replace(service=""): Count(nameless), OTHER: Count(5)}
     made = differences({KEY: Count(10), OTHER: Count(5)}, held)
-    assert [(each.missing, each.doubled, each.altered) for each in made] == found
+    assert [(each.held, each.missing, each.doubled, each.nameless) for each in made] == found
 
 
 def test_counts_are_added():

@@ -42,6 +42,12 @@ def test_one_difference(held, told):
     assert lines({key(): held}) == [f"log records, 2024-09-18, social:stack0:service0: {told}"]
 
 
+def test_a_service_that_is_gone_from_the_records():
+    assert lines({key(): Count(7), key()._replace(service=""): Count(3)}) == [
+        "log records, 2024-09-18, social:stack0:service0: 3 without their service_id (10 sent, 10 held)"
+    ]
+
+
 def test_what_nobody_sent():
     assert lines({Key("log records", DAY + 400, ""): Count(3)}) == [
         "log records, 2025-10-20, no service_id: 3 held that nobody sent"
@@ -117,6 +123,12 @@ def test_alterations():
         "histogram points, 30 of 40 compared: region is gone, such as m of 0: it was 'r0'",
         "logs, 1 of 5 compared: is not held, such as 00ab of 7",
     ]
+
+
+def test_a_report_that_has_only_samples_to_tell_of():
+    report = Report("run")
+    report.alterations.append(Alteration("logs", "00ab of 7", "", "is not held"))
+    assert (report.ok, report.conclusion()) == (False, "1 not held once")
 
 
 def test_a_report_knows_what_is_wrong_with_a_signal():
