@@ -1,8 +1,8 @@
 """Differences put together, so that somebody can read a year of them: days in a row, many services, metrics alike."""
 
-from collections import defaultdict
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 from itertools import groupby
 
 from otelsim.verify.comparing import Alteration, Difference, kind_of_key
@@ -10,6 +10,7 @@ from otelsim.verify.counts import Counts, day_of
 
 _MOST_STRETCHES = 3
 """More of one fault and kind become a single one with gaps."""
+_FAULTS = ("none", "missing", "both", "doubled", "nameless", "altered")
 _NUMBERS = ("wanted", "held", "missing", "doubled", "nameless")
 _NAMED = 2
 """So many services are named."""
@@ -17,33 +18,29 @@ _NAMED = 2
 
 @dataclass(frozen=True)
 class Finding:
-    """One fault, of days that are alike."""
+    """One fault, of kinds, days and services that are alike."""
 
     fault: str
     kinds: tuple[str, ...]
-    days: tuple[int, ...]
+    days: frozenset[int]
     """On which it is found."""
-    of_days: int
-    """So many days between the first and the last have records at all."""
+    of_days: frozenset[int]
+    """All that have records of these kinds."""
     services: frozenset[str]
     of_services: frozenset[str]
     """All that have records of these kinds."""
     differences: tuple[Difference, ...]
 
-    @property
-    def place(self) -> tuple[object, ...]:
-        """What findings of several kinds have in common where they are told together."""
-        return self.fault, kind_of_key(self.kinds[0]), self.days
-
     def __str__(self) -> str:
         return f"{_kinds(self.kinds)}, {self._when()}, {self._who()}: {self._what()}"
 
     def _when(self) -> str:
-        first, last = self.days[0], self.days[-1]
+        first, last = min(self.days), max(self.days)
         if first == last:
             return day_of(first)
         between = f"{day_of(first)} to {day_of(last)}"
-        return between if len(self.days) == self.of_days else f"{len(self.days)} of {self.of_days} days {between}"
+        most = sum(first <= day <= last for day in self.of_days | self.days)
+        return between if len(self.days) == most else f"{len(self.days)} of {most} days from {between}"
 
     def _who(self) -> str:
         if len(self.services) <= _NAMED:
@@ -73,26 +70,39 @@ def _kinds(kinds: tuple[str, ...]) -> str:
 
 
 def folded(differences: Iterable[Difference], wanted: Counts) -> list[Finding]:
-    """The same as fewer findings, in the order of kinds and days."""
+    """The same as fewer findings, those that are worst first."""
     own: defaultdict[tuple[str, str], list[Difference]] = defaultdict(list)
     for each in differences:
         own[each.key.kind, _fault(each)].append(each)
     found = [finding for (_, fault), some in own.items() for finding in _stretches(fault, some, wanted)]
-    return list(_joined(found))
+    alike = _joined(found, lambda each: (each.fault, kind_of_key(each.kinds[0]), each.days))
+    of_fault = Counter((each.fault, kind_of_key(each.kinds[0])) for each in alike)
+    # What is alike nowhere is told as a whole.
+    many = {place for place, number in of_fault.items() if number > _MOST_STRETCHES}
+    fewer = _joined(alike, lambda each: _place(each, many))
+    return sorted(fewer, key=lambda each: (_FAULTS.index(each.fault), each.kinds, min(each.days)))
+
+
+def _place(finding: Finding, many: set[tuple[str, str]]) -> tuple[object, ...]:
+    """What findings have in common that are told together: of these faults and signals all, of others nothing."""
+    place = finding.fault, kind_of_key(finding.kinds[0])
+    return place if place in many else (*place, finding.kinds, finding.days)
 
 
 def _fault(difference: Difference) -> str:
     """What tells one fault from another: there are none at all, too few, too many, or others."""
     if difference.missing == difference.wanted > 0:
         return "none"
+    if difference.missing and difference.doubled:
+        return "both"
     counted = ("missing", difference.missing), ("doubled", difference.doubled), ("nameless", difference.nameless)
-    return " ".join(word for word, number in counted if number) or "altered"
+    return next((word for word, number in counted if number), "altered")
 
 
 def _stretches(fault: str, differences: list[Difference], wanted: Counts) -> Iterator[Finding]:
     """Findings of one kind and fault."""
     kind = differences[0].key.kind
-    sent = {key.day for key in wanted if key.kind == kind}
+    sent = frozenset(key.day for key in wanted if key.kind == kind)
     services = frozenset(key.service for key in wanted if key.kind == kind)
     by_day: defaultdict[int, list[Difference]] = defaultdict(list)
     for each in differences:
@@ -104,23 +114,27 @@ def _stretches(fault: str, differences: list[Difference], wanted: Counts) -> Ite
     for days in groups:
         some = tuple(each for day in days for each in by_day[day])
         names = frozenset(each.key.service for each in some)
-        of_days = sum(days[0] <= day <= days[-1] for day in order)
-        yield Finding(fault, (kind,), tuple(days), of_days, names, services, some)
+        yield Finding(fault, (kind,), frozenset(days), sent, names, services, some)
 
 
-def _joined(findings: list[Finding]) -> Iterator[Finding]:
-    """Kinds of a signal that have the same fault at the same place, told together."""
-    alike: defaultdict[tuple[object, ...], list[Finding]] = defaultdict(list)
+def _joined(findings: Iterable[Finding], place: Callable[[Finding], object]) -> list[Finding]:
+    """Findings at the same place put together, in the order of the places' first."""
+    alike: defaultdict[object, list[Finding]] = defaultdict(list)
     for each in findings:
-        alike[each.place].append(each)
-    for some in alike.values():
-        yield replace(
-            some[0],
-            kinds=tuple(each.kinds[0] for each in some),
-            services=frozenset().union(*(each.services for each in some)),
-            of_services=frozenset().union(*(each.of_services for each in some)),
-            differences=tuple(difference for each in some for difference in each.differences),
-        )
+        alike[place(each)].append(each)
+    return [_together(some) for some in alike.values()]
+
+
+def _together(some: list[Finding]) -> Finding:
+    return Finding(
+        some[0].fault,
+        tuple(sorted({kind for each in some for kind in each.kinds})),
+        frozenset().union(*(each.days for each in some)),
+        frozenset().union(*(each.of_days for each in some)),
+        frozenset().union(*(each.services for each in some)),
+        frozenset().union(*(each.of_services for each in some)),
+        tuple(difference for each in some for difference in each.differences),
+    )
 
 
 def folded_alterations(alterations: Iterable[Alteration], sampled: dict[str, int]) -> list[str]:

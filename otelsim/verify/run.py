@@ -33,16 +33,19 @@ def verify(run: SentRun, stores: Mapping[str, Store], samples: int, told: Callab
         except StoreError as error:
             report.silent.append(str(error))
         else:
-            report.notes += _notes(signal, store) if any(report.faults(signal)) else []
+            report.notes += _notes(signal, store, report) if report.faults(signal) else []
     return report
 
 
-def _notes(signal: str, store: Store) -> list[str]:
-    """What a store says of itself that may be why it does not hold a run."""
+def _notes(signal: str, store: Store, report: Report) -> list[str]:
+    """Why a store may not hold a run: what its holding nothing says, and what it says of itself."""
+    totals = [total for total in report.totals if comparing.kind_of_key(total.kind) == signal]
+    asked = f"{store.name} holds nothing of run id {report.run_id!r}: was it sent, and otelsim.run.id kept?"
     page = store.site.get(METRICS_PAGE)
     kind = next(kind for kind in STORES if kind.signal == signal)
     found = condition(kind, store.site, page.text) if page.status == 200 else []
-    return [f"{store.name} {each.text} since it started: {each.change}" for each in found]
+    told = [f"{store.name} {each.text} since it started: {each.change}" for each in found]
+    return told if any(total.held for total in totals) else [asked, *told]
 
 
 def _count(run: SentRun, signal: str, store: Store, wanted: Counts, report: Report) -> None:

@@ -80,7 +80,15 @@ def test_days_between_which_all_is_well_are_apart_until_they_are_many():
         "log records, 2024-12-14, social:stack0:service0: 1 missing (10 sent, 9 held)",
     ]
     assert lines({key(day, day % 4): Count(9) for day in [*some, 200]}) == [
-        "log records, 5 of 199 days 2024-09-17 to 2025-04-03, 3 of 6 services: 5 missing (50 sent, 45 held)"
+        "log records, 5 of 199 days from 2024-09-17 to 2025-04-03, 3 of 6 services: 5 missing (50 sent, 45 held)"
+    ]
+
+
+def test_metrics_of_which_each_has_its_own_days_are_told_together_when_they_are_many():
+    changes = {key(day, kind=kind): Count(9) for n, kind in enumerate(KINDS[:3]) for day in (n, n + 9)}
+    assert lines(changes) == [
+        "cache_hit and 2 more, 6 of 12 days from 2024-09-15 to 2024-09-26, social:stack0:service0: "
+        "6 missing (60 sent, 54 held)"
     ]
 
 

@@ -1,7 +1,8 @@
 """Stores that many runs share, and a run in them that is whole."""
 
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
 
 import pytest
 
@@ -13,10 +14,9 @@ from tests.backends.verify.asking import DAY
 from tests.backends.verify.trace_store import TraceStore
 
 
-@pytest.fixture(scope="session")
-def shared(programs: Programs, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Backends]:
-    """Stores for runs that are told apart by their ids; the traces' stand-in is a second VictoriaLogs."""
-    directory = tmp_path_factory.mktemp("verify")
+@contextmanager
+def stores_of(programs: Programs, directory: Path) -> Iterator[Backends]:
+    """A Collector with fresh stores behind it; the traces' stand-in is a second VictoriaLogs."""
     (directory / "traces").mkdir()
     with ExitStack() as stack:
         metrics = stack.enter_context(stores.victoria_metrics(programs, directory))
@@ -26,6 +26,13 @@ def shared(programs: Programs, tmp_path_factory: pytest.TempPathFactory) -> Iter
         urls = {"VICTORIAMETRICS_URL": metrics.url, "VICTORIALOGS_URL": logs.url, "VICTORIATRACES_URL": spans.url}
         front = stack.enter_context(stores.collector(programs, directory, urls, COLLECTOR_CONFIG))
         yield Backends(front, metrics, logs, spans)
+
+
+@pytest.fixture(scope="session")
+def shared(programs: Programs, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Backends]:
+    """Stores for runs that are told apart by their ids."""
+    with stores_of(programs, tmp_path_factory.mktemp("verify")) as started:
+        yield started
 
 
 @pytest.fixture(scope="session")
