@@ -46,7 +46,7 @@ _FILES = ("certificate", "client_key", "client_certificate")
 @click.option("--traces-store", metavar="URL", help="VictoriaTraces.  [http://127.0.0.1:10428]")
 @click.option("--signals", metavar="LIST", help="Of traces,logs,metrics.  [all that the run sent]")
 @click.option("--run-id", metavar="TEXT", help="Of JSON lines that were sent: otelsim.run.id.  [the run's]")
-@click.option("--metrics", type=click.Choice(METRIC_KINDS), help="The same: what metrics were.  [both]")
+@click.option("--metrics", type=click.Choice(METRIC_KINDS), help="The same: what metrics were.  [points]")
 @click.option("--metric-attribute", type=click.Choice(["persona"]), help="The same: also an attribute of points.")
 @click.option("--world", metavar="DIR", help="Where its world is now.  [where it was]")
 @click.option("--sample", type=click.IntRange(0, 100_000), default=200, help="Records of a kind to compare.  [200]")
@@ -97,6 +97,8 @@ def _run(directory: Path, options: dict[str, Any]) -> "SentRun":
     from otelsim.verify.sent import open_run
 
     asked = {"client_spans": False, **{name: options[name] for name in ("signals", *_SAID)}}
+    # JSON lines have no histograms.
+    asked["metrics"] = asked["metrics"] or "points"
     run = open_run(directory, options["world"], asked_notation(asked))
     given = [name for name in _SAID if options[name] is not None]
     if given and not run.replayed:

@@ -78,12 +78,12 @@ def lines(tmp_path_factory):
 
 def test_json_lines_that_were_sent(shared, whole, lines):
     """Another run's id, or another notation, is not what the stores hold."""
-    error, report = verified(shared, lines.folder, "--run-id", whole.run_id)
+    error, report = verified(shared, lines.folder, "--run-id", whole.run_id, "--metrics", "both")
     assert error is None, (error, report["findings"], report["alterations"][:5])
     assert {total["kind"] for total in report["totals"]} == ROWS | GAUGES | PARTS
     _, report = verified(shared, lines.folder, "--signals", "logs", "--sample", 0)
     assert changes(report) == {"log records": (lines.manifest["counts"]["logs"], 0)}
-    words = ("--run-id", whole.run_id, "--signals", "metrics", "--metric-attribute", "persona", "--metrics", "points")
+    words = ("--run-id", whole.run_id, "--signals", "metrics", "--metric-attribute", "persona")
     _, report = verified(shared, lines.folder, *words)
     assert changes(report).keys() == PARTS - BUCKETS, "histograms that were not to be there"
     assert {(each["kind"], each["field"], each["fault"]) for each in report["alterations"]} == {
