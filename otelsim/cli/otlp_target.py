@@ -2,16 +2,12 @@
 
 import os
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 import click
 
 from otelsim.cli.otlp_options import named_signals, otlp_options, otlp_settings, taken
 from otelsim.errors import InputError
-from otelsim.signals.notation import METRIC_KINDS
-
-if TYPE_CHECKING:
-    from otelsim.signals.notation import Notation
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -28,7 +24,7 @@ _LONGEST_ID = 128
 
 NOTATION_OPTIONS = (
     click.option("--signals", metavar="LIST", help="Of traces,logs,metrics.  [all]"),
-    click.option("--metrics", type=click.Choice(METRIC_KINDS), help="What metrics are.  [both]"),
+    click.option("--metrics", type=click.Choice(["points", "histograms", "both"]), help="What metrics are.  [both]"),
     click.option("--metric-attribute", type=click.Choice(["persona"]), help="Also an attribute of points."),
     click.option("--client-spans", is_flag=True, default=None, help="Callers' spans of kind CLIENT as well."),
     click.option("--run-id", metavar="TEXT", help="otelsim.run.id.  [a digest of the scenario]"),
@@ -68,6 +64,7 @@ def _target(
     sink: str, given: dict[str, object], asked: dict[str, Any], default_run_id: Callable[[Any], str]
 ) -> Callable[[Any], Any]:
     from otelsim.runner.target import FAST, SDK, OtlpTarget
+    from otelsim.signals.notation import SIGNALS, Notation
 
     encoder = asked["encoder"] or FAST
     if encoder == SDK:
@@ -76,9 +73,18 @@ def _target(
         if sink != "otlp":
             raise InputError("--encoder", "sdk goes with --sink otlp")
         need()
-    notation = asked_notation(asked)
+    signals = SIGNALS if asked["signals"] is None else named_signals(asked["signals"], SIGNALS)
+    notation = Notation(
+        run_id=checked_run_id(asked["run_id"]),
+        signals=signals,
+        metrics=asked["metrics"] or "both",
+        temporality=_of_variable(TEMPORALITY, _TEMPORALITIES),
+        histogram=_of_variable(HISTOGRAM, _HISTOGRAMS),
+        persona_attribute=asked["metric_attribute"] == "persona",
+        client_spans=bool(asked["client_spans"]),
+    )
     found = otlp_settings(given, patient=True) if sink == "otlp" else None
-    settings = {signal: found[signal] for signal in notation.signals} if found else None
+    settings = {signal: found[signal] for signal in signals} if found else None
     if encoder == SDK and settings:
         _try_exporters(settings)
 
@@ -86,21 +92,6 @@ def _target(
         return OtlpTarget(notation._replace(run_id=notation.run_id or default_run_id(prepared)), settings, encoder)
 
     return made
-
-
-def asked_notation(asked: dict[str, Any]) -> "Notation":
-    """What `NOTATION_OPTIONS` and the standard variables ask for; the run id is empty where none is given."""
-    from otelsim.signals.notation import SIGNALS, Notation
-
-    return Notation(
-        run_id=checked_run_id(asked["run_id"]),
-        signals=SIGNALS if asked["signals"] is None else named_signals(asked["signals"], SIGNALS),
-        metrics=asked["metrics"] or "both",
-        temporality=_of_variable(TEMPORALITY, _TEMPORALITIES),
-        histogram=_of_variable(HISTOGRAM, _HISTOGRAMS),
-        persona_attribute=asked["metric_attribute"] == "persona",
-        client_spans=bool(asked["client_spans"]),
-    )
 
 
 def _try_exporters(settings: Any) -> None:

@@ -13,10 +13,9 @@ from rich.text import Text
 from otelsim.cli.commands import Command
 from otelsim.cli.kernels import ensure_compiled
 from otelsim.cli.otlp_options import named_signals
-from otelsim.cli.otlp_target import asked_notation
+from otelsim.cli.otlp_target import checked_run_id
 from otelsim.cli.progress import Display
 from otelsim.errors import InputError, RunError, one_line
-from otelsim.signals.notation import METRIC_KINDS
 
 if TYPE_CHECKING:
     from otelsim.verify.asking import Store
@@ -28,14 +27,14 @@ otelsim verify otelsim-run                     do the stores here hold the run, 
 otelsim verify run --metrics-store http://vm:8428 --logs-store http://vl:9428 --signals logs,metrics
 otelsim verify run --sample 1000               more records compared field by field
 otelsim verify run --json | jq .differences    by kind, day and service
-otelsim verify run --run-id again              JSON lines that were sent later, under another id
+otelsim verify run --run-id again              JSON lines that were replayed, under another id
 """
 COLUMNS = ("verdict", "records", "sent", "held", "missing", "doubled", "altered")
 MOST_TOLD = 20
 """Differences told of each kind of finding; ``--json`` has them all."""
 _STYLES = {"whole": "green", "not whole": "bold red"}
 _SITES = ("metrics_store", "logs_store", "traces_store")
-_SAID = ("run_id", "metrics", "metric_attribute")
+_SAID = ("run_id", "metric_attribute")
 _FILES = ("certificate", "client_key", "client_certificate")
 
 
@@ -45,8 +44,7 @@ _FILES = ("certificate", "client_key", "client_certificate")
 @click.option("--logs-store", metavar="URL", help="VictoriaLogs.  [http://127.0.0.1:9428]")
 @click.option("--traces-store", metavar="URL", help="VictoriaTraces.  [http://127.0.0.1:10428]")
 @click.option("--signals", metavar="LIST", help="Of traces,logs,metrics.  [all that the run sent]")
-@click.option("--run-id", metavar="TEXT", help="Of JSON lines that were sent: otelsim.run.id.  [the run's]")
-@click.option("--metrics", type=click.Choice(METRIC_KINDS), help="The same: what metrics were.  [points]")
+@click.option("--run-id", metavar="TEXT", help="Of JSON lines that were replayed: otelsim.run.id.  [the run's]")
 @click.option("--metric-attribute", type=click.Choice(["persona"]), help="The same: also an attribute of points.")
 @click.option("--world", metavar="DIR", help="Where its world is now.  [where it was]")
 @click.option("--sample", type=click.IntRange(0, 100_000), default=200, help="Records of a kind to compare.  [200]")
@@ -60,7 +58,7 @@ def verify(directory: str, sample: int, as_json: bool, quiet: bool, **more: Any)
     """Ask the stores whether they hold a run that was sent: every record, once, with the fields it was sent with.
 
     The run is made again, counted, and compared by kind, day and service. Exit code 1 if anything is missing, doubled
-    or altered, or a store cannot be asked. Of a run of JSON lines that was sent later, options say how.
+    or altered, or a store cannot be asked. Of a run of JSON lines, what `otelsim replay` sends of it is looked for.
     """
     display = Display(quiet)
     sites = _sites(more)
@@ -94,12 +92,13 @@ def _sites(more: dict[str, Any]) -> "dict[str, Store]":
 
 def _run(directory: Path, options: dict[str, Any]) -> "SentRun":
     """The run; InputError where it says itself what an option was given for."""
+    from otelsim.signals.notation import SIGNALS, Notation
     from otelsim.verify.sent import open_run
 
-    asked = {"client_spans": False, **{name: options[name] for name in ("signals", *_SAID)}}
-    # JSON lines have no histograms.
-    asked["metrics"] = asked["metrics"] or "points"
-    run = open_run(directory, options["world"], asked_notation(asked))
+    run_id, persona = checked_run_id(options["run_id"]), options["metric_attribute"] == "persona"
+    signals = SIGNALS if options["signals"] is None else named_signals(options["signals"], SIGNALS)
+    # As replay sends JSON lines, which have no histograms.
+    run = open_run(directory, options["world"], Notation(run_id, signals, "points", persona_attribute=persona))
     given = [name for name in _SAID if options[name] is not None]
     if given and not run.replayed:
         raise InputError(f"--{given[0].replace('_', '-')}", "goes with a run of JSON lines: the manifest says it here")

@@ -106,14 +106,20 @@ def _changed(there: str, value: str) -> tuple[str, str]:
 
 def altered_points(sample: Sample, held: list[Stored]) -> Iterator[Alteration]:
     """What of a sampled point is not held with its labels and its value; of parts with the same fault the first."""
+    record = f"{sample.name} of {instant(sample.time_ns)}"
+    found = {
+        part: _point_fault({**sample.fields, **_labels_of(sample.name, part)}, value, held)
+        for part, value in sample.values.items()
+    }
+    if all(fault and fault[1] == NOT_HELD for fault in found.values()):
+        yield Alteration(sample.kind, record, RECORD, NOT_HELD)
+        return
     faults: dict[tuple[str, str], str] = {}
-    for part, value in sample.values.items():
-        found = _point_fault({**sample.fields, **_labels_of(sample.name, part)}, value, held)
-        if found:
-            whole = RECORD if not part and found[1] == NOT_HELD else f"its {part.partition(' ')[0] or 'value'}"
-            faults.setdefault((found[0] or whole, found[1]), found[2])
-    for (field, fault), detail in faults.items():
-        yield Alteration(sample.kind, f"{sample.name} of {instant(sample.time_ns)}", field, fault, detail)
+    for part, fault in found.items():
+        if fault:
+            faults.setdefault((fault[0] or f"its {part.partition(' ')[0] or 'value'}", fault[1]), fault[2])
+    for (field, what), detail in faults.items():
+        yield Alteration(sample.kind, record, field, what, detail)
 
 
 def _labels_of(name: str, part: str) -> dict[str, str]:

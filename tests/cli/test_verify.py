@@ -37,7 +37,7 @@ def test_bad_usage(refused, run, tmp_path):
         "--logs-store: the endpoint must be a URL"
     )
     assert refused("verify", run, "--certificate", "none.pem").startswith("--certificate: none.pem cannot be read")
-    for words in (("--run-id", "x"), ("--metrics", "points"), ("--metric-attribute", "persona")):
+    for words in (("--run-id", "x"), ("--metric-attribute", "persona")):
         assert refused("verify", run, *words) == f"{words[0]}: goes with a run of JSON lines: the manifest says it here"
     manifest = run / "manifest.json"
     text = manifest.read_text()

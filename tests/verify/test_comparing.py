@@ -126,6 +126,7 @@ def test_parts_of_a_histogram():
     assert (gone.record, gone.what) == ("m of 1970-01-01T00:00:00.001Z", "its bucket is not held")
     wrong = bucket._replace(labels={**bucket.labels, "le": "0.75"})
     assert [each.what for each in altered_points(sample, [count, wrong])] == ["its bucket is not held"]
+    assert [(each.field, each.fault) for each in altered_points(sample, [])] == [("", "is not held")]
     less = bucket._replace(value=0.0)
     assert [each.what for each in altered_points(sample, [count, less])] == ["its bucket is another: 0, and not 1"]
 

@@ -7,10 +7,10 @@ import urllib3
 from tests.backends.stores import VictoriaLogs, VictoriaMetrics
 
 
-def copy_samples(source: VictoriaMetrics, target: VictoriaMetrics, run_id: str) -> None:
-    """Every series of a run, with its labels."""
+def copy_samples(source: VictoriaMetrics, target: VictoriaMetrics, run_id: str, names: str = ".*") -> None:
+    """Every series of a run, with its labels; ``names`` is a pattern of metrics."""
     source.flush()
-    asked = {"match[]": f'{{otelsim_run_id="{run_id}"}}', "start": 0, "end": 4e9}
+    asked = {"match[]": f'{{__name__=~"{names}",otelsim_run_id="{run_id}"}}', "start": 0, "end": 4e9}
     _post(f"{target.url}/api/v1/import/native", source.ask("/api/v1/export/native", **asked).data)
     target.flush()
 

@@ -10,7 +10,7 @@ from otelsim.world.finding import find_world
 from tests.backends import stores
 from tests.backends.end_to_end.runs import send, write
 from tests.backends.verify.asking import DAY, GAUGES, HISTOGRAMS, PARTS, changes, verified
-from tests.backends.verify.copying import copy_rows
+from tests.backends.verify.copying import copy_rows, copy_samples
 
 pytestmark = [pytest.mark.backends, pytest.mark.xdist_group("verify")]
 DELTA = {TEMPORALITY: "delta"}
@@ -54,6 +54,10 @@ def is_whole(shared, run, kinds):
     return report
 
 
+def faults(report):
+    return {(each["kind"], each["field"], each["fault"]) for each in report["alterations"]}
+
+
 @pytest.mark.parametrize("name", QUICK)
 def test_a_notation(shared, tmp_path, name):
     words, environment, kinds = QUICK[name]
@@ -72,34 +76,34 @@ def test_a_notation_of_more_requests(shared, tmp_path, name):
 
 @pytest.fixture(scope="module")
 def lines(tmp_path_factory):
-    """The whole run as JSON lines, from which it might have been sent."""
+    """The whole run as JSON lines, from which it might have been replayed."""
     return write(DAY, tmp_path_factory.mktemp("lines") / "run")
 
 
-def test_json_lines_that_were_sent(shared, whole, lines):
-    """Another run's id, or another notation, is not what the stores hold."""
-    error, report = verified(shared, lines.folder, "--run-id", whole.run_id, "--metrics", "both")
-    assert error is None, (error, report["findings"], report["alterations"][:5])
-    assert {total["kind"] for total in report["totals"]} == ROWS | GAUGES | PARTS
-    _, report = verified(shared, lines.folder, "--signals", "logs", "--sample", 0)
-    assert changes(report) == {"log records": (lines.manifest["counts"]["logs"], 0)}
-    words = ("--run-id", whole.run_id, "--signals", "metrics", "--metric-attribute", "persona")
-    _, report = verified(shared, lines.folder, *words)
-    assert changes(report).keys() == PARTS - BUCKETS, "histograms that were not to be there"
-    assert {(each["kind"], each["field"], each["fault"]) for each in report["alterations"]} == {
-        ("points", "persona", "is gone")
-    }
-
-
-def test_what_json_lines_have_not(programs, shared, whole, lines, tmp_path):
-    """Log records without their persona: of a run that was sent that is a fault, of JSON lines it is not."""
-    with stores.victoria_logs(programs, tmp_path) as logs:
+def test_json_lines_that_were_replayed(programs, shared, whole, lines, tmp_path):
+    """They have no histograms, and no persona of a log record; a run that was sent is not whole without these."""
+    with stores.victoria_logs(programs, tmp_path) as logs, stores.victoria_metrics(programs, tmp_path) as metrics:
         copy_rows(shared.logs, logs, whole.run_id, ignore_fields="persona")
-        other = replace(shared, logs=logs)
-        _, report = verified(other, whole.folder, "--signals", "logs")
-        error, _ = verified(other, lines.folder, "--signals", "logs", "--run-id", whole.run_id)
-    assert {(each["field"], each["fault"]) for each in report["alterations"]} == {("persona", "is gone")}
-    assert error is None
+        copy_samples(shared.metrics, metrics, whole.run_id, "|".join(GAUGES))
+        replayed = replace(shared, logs=logs, metrics=metrics)
+        error, found = verified(replayed, lines.folder, "--run-id", whole.run_id)
+        _, sent = verified(replayed, whole.folder)
+        _, other = verified(replayed, lines.folder, "--signals", "logs", "--sample", 0)
+        words = ("--run-id", whole.run_id, "--signals", "metrics", "--metric-attribute", "persona")
+        _, persona = verified(replayed, lines.folder, *words)
+    assert error is None, (error, found["findings"], found["alterations"][:5])
+    assert {total["kind"] for total in found["totals"]} == ROWS | GAUGES
+    assert changes(sent).keys() == PARTS
+    assert faults(sent) == {("logs", "persona", "is gone"), ("histogram_points", "", "is not held")}
+    assert changes(other) == {"log records": (lines.manifest["counts"]["logs"], 0)}
+    assert faults(persona) == {("points", "persona", "is gone")}
+
+
+def test_json_lines_and_a_run_that_was_sent_with_one_id(shared, whole, lines):
+    """The histograms are nobody's."""
+    _, report = verified(shared, lines.folder, "--run-id", whole.run_id)
+    assert changes(report).keys() == PARTS - BUCKETS
+    assert all("held that nobody sent" in line for line in report["findings"])
 
 
 def test_a_world_of_ones_own(shared, tmp_path):
