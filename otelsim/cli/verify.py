@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+from rich.box import HEAVY_HEAD
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -32,6 +33,8 @@ otelsim verify run --run-id again              JSON lines that were replayed, un
 COLUMNS = ("verdict", "records", "sent", "held", "missing", "doubled", "altered")
 MOST_TOLD = 20
 """Differences told of each kind of finding; ``--json`` has them all."""
+_WIDTH, _ELSEWHERE = 118, 160
+"""What the table needs with its frame, and has where no terminal tells its width."""
 _STYLES = {"whole": "green", "not whole": "bold red"}
 _SITES = ("metrics_store", "logs_store", "traces_store")
 _SAID = ("run_id", "metric_attribute")
@@ -126,12 +129,14 @@ def _tell(report: "Report", as_json: bool, quiet: bool) -> None:
         click.echo(json.dumps(as_json_values(report)))
         return
     shown = [total for total in report.totals if not quiet or total.verdict != WHOLE]
-    table = Table(*COLUMNS)
+    width = Console().width if sys.stdout.isatty() else _ELSEWHERE
+    # Lines without a frame can be read where a narrow terminal folds them; shortened names cannot.
+    table = Table(*COLUMNS, box=HEAVY_HEAD if width >= _WIDTH else None)
     for total in shown:
         numbers = [f"{number:,}" for number in total[2:]]
         table.add_row(Text(total.verdict, _STYLES[total.verdict]), Text(total.kind), *numbers)
     if shown:
-        Console(width=None if sys.stdout.isatty() else 160).print(table)
+        Console(width=max(width, _WIDTH)).print(table)
     for line in _lines(report, quiet):
         click.echo(line)
 

@@ -67,11 +67,11 @@ class SentRun:
         return notated(self.prepared, self.notation)
 
 
-def open_run(directory: Path, world: str | None = None, replayed: Notation | None = None) -> SentRun:
+def open_run(directory: Path, world: str | None, replayed: Notation) -> SentRun:
     """The run in ``directory``; InputError says why there is none that can be held against stores.
 
-    ``world`` is where its world is, if it is no longer where it was. ``replayed`` is how JSON lines were sent; its run
-    id may be empty where it is the run's own.
+    ``world`` is where its world is, if it is no longer where it was. ``replayed`` is how JSON lines were sent; an empty
+    run id stands for the run's own.
     """
     path = directory / MANIFEST
     values = _read(path)
@@ -90,11 +90,10 @@ def open_run(directory: Path, world: str | None = None, replayed: Notation | Non
     return SentRun(values, notation, prepared)
 
 
-def _notation(values: dict[str, Any], replayed: Notation | None) -> Notation:
+def _notation(values: dict[str, Any], replayed: Notation) -> Notation:
     if values["sink"] != JSONL:
         return notation_of(values)[0]
-    notation = replayed or Notation("")
-    return notation._replace(run_id=notation.run_id or str(values["run_id"]))
+    return replayed._replace(run_id=replayed.run_id or str(values["run_id"]))
 
 
 def _world_path(directory: Path) -> str | None:
