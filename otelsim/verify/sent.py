@@ -97,9 +97,11 @@ def _notation(values: dict[str, Any], replayed: Notation) -> Notation:
 
 
 def _world_path(directory: Path) -> str | None:
-    """Where a world of one's own was: the journal has it, if it is still there."""
-    path = directory / JOURNAL
-    found = read_journal(path).head.get(manifest.WORLD_PATH) if path.exists() else None
+    """Where a world of one's own was, which the journal has, if it can still be read."""
+    try:
+        found = read_journal(directory / JOURNAL).head.get(manifest.WORLD_PATH)
+    except InputError:
+        return None
     return None if found is None else str(found)
 
 

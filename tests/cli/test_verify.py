@@ -74,6 +74,9 @@ def test_a_world_of_ones_own_is_found_where_it_was_or_where_it_is_said_to_be(cal
     assert refused("verify", run, *words).startswith("--world: ")
     assert "no longer the one that the run was made with" in refused("verify", run, *words, "--world", "social_network")
     assert "does not answer" in call("verify", run, *words, "--world", moved).stderr
+    # Without a journal that says where it was, the shipped world of that name, which is the same.
+    (run / "journal.jsonl").write_text("torn")
+    assert "does not answer" in call("verify", run, *words).stderr
 
 
 def test_what_is_not_whole_is_told_in_lines_that_can_be_read(call, run):
