@@ -2,7 +2,6 @@
 
 import json
 import os
-import shutil
 import subprocess
 import time
 from dataclasses import replace
@@ -39,7 +38,6 @@ def test_a_full_volume_is_whole(programs, tmp_path, name):
         fresh.collector.drain(3_600)
         report, seconds, mib = measured(run.folder, fresh)
         slow = [line for line in fresh.metrics.log.read_text().splitlines() if "slow query" in line]
-    shutil.rmtree(tmp_path)
     held = sum(total["held"] for total in report["totals"])
     print(f"{name}: {held:,} samples and records verified in {seconds:.0f} s, {mib:.0f} MiB, {len(slow)} slow queries")
     assert report["ok"], report["findings"]
