@@ -107,6 +107,11 @@ def test_json_lines_and_a_run_that_was_sent_with_one_id(shared, whole, lines):
 
 
 def test_a_world_of_ones_own(shared, tmp_path):
+    """Its name is none of the shipped ones'."""
     world = shutil.copytree(find_world("multi_cloud"), tmp_path / "mine")
+    settings = world / "world.toml"
+    settings.write_text(settings.read_text().replace('name = "multi_cloud"', 'name = "mine"'))
     words = ("--world", world, "--metrics", "points", "--compression", "gzip")
-    is_whole(shared, sent(shared, tmp_path / "run", "own-world", words, {}), ROWS | GAUGES)
+    run = sent(shared, tmp_path / "run", "own-world", words, {})
+    assert run.manifest["scenario"]["world"] == "mine"
+    is_whole(shared, run, ROWS | GAUGES)
