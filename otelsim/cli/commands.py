@@ -4,7 +4,7 @@ import os
 import signal
 import sys
 from types import FrameType
-from typing import Any, NoReturn
+from typing import IO, Any, NoReturn
 
 import click
 
@@ -69,8 +69,7 @@ def run(command: click.Command) -> NoReturn:
     except (KeyboardInterrupt, click.Abort):
         code = fail("interrupted", 130)
     except BrokenPipeError:
-        # Whoever read our output has left: nothing more can be said there.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        forget(sys.stdout)
         code = 1
     except OSError as error:  # what nobody could foresee: no room for temporary files, no more processes
         code = fail(one_line(str(error)), 1)
@@ -81,9 +80,17 @@ def fail(message: str, code: int) -> int:
     """Say what is wrong on stderr, each fault in a line of its own; nothing interrupts it, since it is the end."""
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.SIG_IGN)
-    for line in message.splitlines() or [message]:
-        click.echo(f"otelsim: {line}", err=True)
+    try:
+        for line in message.splitlines() or [message]:
+            click.echo(f"otelsim: {line}", err=True)
+    except OSError:
+        forget(sys.stderr)
     return code
+
+
+def forget(stream: IO[str]) -> None:
+    """Say nothing more there, not even what is said already and held back: whoever read it has left."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def _said(error: click.ClickException) -> str:

@@ -1,14 +1,17 @@
 """What a person sees while a run goes on: a bar on a terminal, plain lines elsewhere."""
 
+import io
 import sys
 from collections.abc import Callable
 from itertools import count
 from types import TracebackType
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, cast
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
 from rich.progress import Progress as Bar
+
+from otelsim.cli.commands import forget
 
 if TYPE_CHECKING:
     from otelsim.runner.working import Progress
@@ -35,12 +38,47 @@ def duration(seconds: float) -> str:
     return f"{whole // 60} min {whole % 60:02d} s" if whole >= 60 else f"{whole} s"
 
 
+class Listener(io.TextIOBase):
+    """Standard error for as long as somebody is there: a run does not end because a terminal is closed."""
+
+    def __init__(self) -> None:
+        self.stream = sys.stderr
+
+    @property
+    def encoding(self) -> str:  # type: ignore[override]
+        """That of standard error."""
+        return self.stream.encoding
+
+    def isatty(self) -> bool:
+        """Whether it is a terminal."""
+        return self.stream.isatty()
+
+    def fileno(self) -> int:
+        """Its descriptor."""
+        return self.stream.fileno()
+
+    def write(self, text: str) -> int:
+        """Say it, to nobody where nobody is left."""
+        try:
+            return self.stream.write(text)
+        except OSError:
+            forget(self.stream)
+            return len(text)
+
+    def flush(self) -> None:
+        """Hold nothing back."""
+        try:
+            self.stream.flush()
+        except OSError:
+            forget(self.stream)
+
+
 class Display:
     """Shows progress on stderr, or nothing."""
 
     def __init__(self, quiet: bool, parts: str = "slices") -> None:
         self.quiet, self.parts = quiet, parts
-        self.console = Console(stderr=True)
+        self.console = Console(file=cast(IO[str], Listener()))
         self.last = 0.0
         self.waiting: tuple[str, ...] = ()
         self.deaths = 0
