@@ -11,6 +11,7 @@ from pathlib import Path
 import psutil
 
 from tests.command import OTELSIM, WEEK
+from tests.memory import workers_of
 
 PATIENCE_S = 5.0
 WHOLE = ("100000", "--workers", "2", *WEEK)
@@ -25,19 +26,19 @@ class Begun:
         command = [*OTELSIM, *(command or ("generate", *WHOLE, "--output", str(folder))), *words]
         self.process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, start_new_session=True)
         self.family: list[psutil.Process] = []
+        self.workers: list[psutil.Process] = []
 
     def wait_for_slices(self, count: int) -> None:
         """Until that many slices are done and others are under way."""
-        deadline = time.monotonic() + 90
-        while len(self.journal()) < count:
-            assert self.process.poll() is None, "the run has ended before it was interrupted"
-            assert time.monotonic() < deadline
-            time.sleep(0.02)
+        wait_for_slices(self.process, self.folder, count)
         self.look()
 
     def look(self) -> None:
+        """Who belongs to the run. It stands still meanwhile: looking takes as long as a few slices."""
+        os.killpg(self.process.pid, signal.SIGSTOP)
         me = psutil.Process(self.process.pid)
-        self.family = [me, *me.children(recursive=True)]
+        self.family, self.workers = [me, *me.children(recursive=True)], workers_of(me.pid)
+        os.killpg(self.process.pid, signal.SIGCONT)
 
     def journal(self) -> list[dict]:
         """The slices that are done: the line that is being written at this moment is not one of them."""
@@ -76,10 +77,11 @@ class Begun:
 
 def wait_for_slices(run: subprocess.Popen, folder: Path, count: int) -> None:
     """Until a run that is under way has that many slices in its journal."""
-    journal = folder / "journal.jsonl"
-    while run.poll() is None and (not journal.exists() or journal.read_bytes().count(b"\n") <= count):
-        time.sleep(0.01)
-    assert run.poll() is None, run.communicate()
+    journal, deadline = folder / "journal.jsonl", time.monotonic() + 90
+    while not journal.exists() or journal.read_bytes().count(b"\n") <= count:
+        assert run.poll() is None, f"the run has ended before it was interrupted: {run.communicate()}"
+        assert time.monotonic() < deadline
+        time.sleep(0.002)
 
 
 def _session(pid: int) -> int:

@@ -20,7 +20,7 @@ from otelsim.sinks.files import MODE, cut, failure, publish
 MANIFEST, SUMMARY, INCIDENTS, LOCK = "manifest.json", "summary.json", "incidents.jsonl", ".otelsim.lock"
 _OURS = re.compile(
     r"((logs|metrics|otlp_(traces|logs|metrics))_\d+\.jsonl(\.zst|\.gz)?|journal\.jsonl|manifest\.json|summary\.json"
-    r"|incidents\.jsonl)(\.part)?|otlp_acknowledged_\d+\.part"
+    r"|incidents\.jsonl)(\.part)?|otlp_acknowledged_\d+\.part|\.otelsim-left"
 )
 PATIENCE_S = 20.0
 """How long the workers of a run that was killed may take to end."""
@@ -134,17 +134,21 @@ class Folder:
         """Write a JSON file that people can read, and publish it; returns its digest."""
         return self.write(name, json.dumps(value, indent=1) + "\n")
 
-    def cut(self, name: str, size: int) -> None:
-        """Cut an unpublished file to what is known to be whole; RunError where it is no file, or shorter."""
+    def cut(self, name: str, size: int) -> int | None:
+        """Cut an unpublished file to what is known to be whole; RunError where it is no file, or shorter.
+
+        Returns when it was changed last (st_ctime_ns), None where there is none.
+        """
         path = self.path / (name + PART)
         try:
             file = os.open(path, os.O_WRONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
         except FileNotFoundError:
-            return
+            return None
         except OSError as error:
             raise failure(path, error) from None
         try:
             cut(file, path, size)
+            return os.fstat(file).st_ctime_ns
         finally:
             os.close(file)
 

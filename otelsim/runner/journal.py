@@ -3,17 +3,15 @@
 Each line ends with a digest of what it says, so that a torn or altered one is known. The first says which run it is.
 """
 
-import json
 import os
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import xxhash
-
 from otelsim.errors import InputError, at
-from otelsim.runner.sealing import SEAL, sealed, text
+from otelsim.runner.sealing import line_of, read_line
 from otelsim.runner.worker import PART, Done
+from otelsim.sinks.buffers import Extent
 from otelsim.sinks.files import MODE, failure, publish
 
 ENDED = "ended"
@@ -22,15 +20,17 @@ ENDED = "ended"
 
 def entry(done: Done) -> dict[str, Any]:
     """A slice's line: where it stands, and its counters, so that nothing has to be counted again."""
-    extents = {
-        name: {"offset": e.offset, "bytes": e.stored, "content_bytes": e.content, "digest": e.digest}
-        for name, e in done.extents.items()
-    }
+    extents = {name: _told(extent) for name, extent in done.extents.items()}
     requests, calls, points, _ = done.tally["totals"]
     counts = {"requests": requests, "calls": calls, "points": points}
     kinds = {"records": done.counts} if done.counts else {}
     account = {"account": done.account} if done.account else {}
     return {"slice": done.number, "lane": done.lane, **counts, **kinds, **extents, "tally": done.tally, **account}
+
+
+def _told(extent: Extent) -> dict[str, Any]:
+    told = {"offset": extent.offset, "bytes": extent.stored, "content_bytes": extent.content, "digest": extent.digest}
+    return {**told, "stored_digest": extent.stored_digest} if extent.stored_digest else told
 
 
 class Journal:
@@ -50,7 +50,7 @@ class Journal:
 
     def append(self, values: dict[str, Any]) -> None:
         """Add a line."""
-        line = memoryview(_line(values))
+        line = memoryview(line_of(values))
         try:
             while line:
                 line = line[os.write(self.file, line) :]
@@ -78,30 +78,14 @@ def read_journal(path: Path) -> Past:
         raise InputError(str(path), "there is no journal, so there is no run to resume here") from None
     except OSError as error:
         raise InputError(str(path), f"cannot be read: {error.strerror}") from None
-    head, past = _read(lines[0]), Past({}, [], [])
+    head, past = read_line(lines[0]), Past({}, [], [])
     if head is None or not isinstance(head.get("scenario"), dict):
         raise InputError(at(path, 1), "the first line is no journal's, or damaged: which run this was is not known")
     for number, line in enumerate(lines[1:], 2):
-        values = _read(line)
+        values = read_line(line)
         if values is None and line:
             torn = " (torn)" if number == len(lines) else ""
             past.faults.append(f"{at(path, number)}: is damaged{torn}: what it told of is made again")
         elif values is not None and "slice" in values:
             past.entries.append(values)
     return past._replace(head=head)
-
-
-def _line(values: dict[str, Any]) -> bytes:
-    return text(sealed(values, xxhash.xxh3_64_hexdigest)) + b"\n"
-
-
-def _read(line: bytes) -> dict[str, Any] | None:
-    """A line's values, None where it does not say what was written."""
-    try:
-        values = json.loads(line)
-    except (ValueError, RecursionError):
-        return None
-    if not isinstance(values, dict) or sealed(values, xxhash.xxh3_64_hexdigest) != values:
-        return None
-    del values[SEAL]
-    return values

@@ -1,7 +1,7 @@
 """What an interrupted run left behind: read, held against itself, and laid out for going on."""
 
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -10,10 +10,11 @@ from otelsim.errors import InputError, at
 from otelsim.runner import manifest
 from otelsim.runner.folder import MANIFEST, Folder
 from otelsim.runner.journal import Past
+from otelsim.runner.leaving import is_as_left, words_left
 from otelsim.runner.preparing import Prepared
 from otelsim.runner.sealing import sealed
 from otelsim.runner.target import JSONL, OTLP, OTLP_FILE, Target
-from otelsim.runner.verifying import Damage, damages, stored
+from otelsim.runner.verifying import Stored, stored
 from otelsim.runner.worker import JOURNAL
 from otelsim.scenario import Scenario, from_manifest
 from otelsim.sinks.files import SUFFIX
@@ -93,6 +94,8 @@ def _is_entry(entry: Entry, slices: int, lanes: int, target: Target) -> bool:
 def _is_extent(extent: Any) -> bool:
     if not isinstance(extent, dict) or not isinstance(extent.get("digest"), str):
         return False
+    if not isinstance(extent.get("stored_digest", ""), str):
+        return False
     return all(type(extent.get(k)) is int and extent[k] >= 0 for k in ("offset", "bytes", "content_bytes"))
 
 
@@ -144,11 +147,13 @@ def check_tables(past: Past, prepared: Prepared, path: Path) -> None:
         raise InputError(at(path, 1), f"the world {world!r} is no longer the one that the run was begun with")
 
 
-def look(folder: Folder, target: Target, entries: list[Entry], told: Callable[[], None]) -> list[Damage]:
-    """What is damaged of the slices in a folder's files; ``told`` hears of every slice of a file that was read."""
+def to_read(folder: Folder, target: Target, entries: list[Entry]) -> list[Stored]:
+    """The files whose slices are to be read back: all of which it is not known that they are as the run left them."""
     if not target.has_files:
         return []
-    return damages(stored(target, entries, folder.file), target.compression, told)
+    words = words_left(folder.path / JOURNAL)
+    files = stored(target, entries, folder.file)
+    return [f for f in files if not is_as_left(f.path, words.get(f.name), f.size)]
 
 
 def of_this_run(past: Past, slices: int, lanes: int, target: Target) -> list[Entry]:

@@ -11,6 +11,7 @@ from otelsim.errors import OtelsimError, RunError
 from otelsim.runner import manifest
 from otelsim.runner.folder import INCIDENTS, MANIFEST, SUMMARY, Folder
 from otelsim.runner.journal import ENDED, Journal, entry
+from otelsim.runner.leaving import LEFT, leave_word
 from otelsim.runner.mending import Mending
 from otelsim.runner.otlp_output import notated
 from otelsim.runner.pool import Lanes, LocalPool, kernels_of
@@ -76,8 +77,9 @@ class Run(Work):
         try:
             self.all_parts(journal)
         except (OtelsimError, KeyboardInterrupt) as error:
-            with suppress(RunError):  # it would hide why the run ended
-                self._cut(folder)
+            if folder:
+                with suppress(RunError):  # it would hide why the run ended
+                    leave_word(folder.path / JOURNAL, self._cut(folder))
             if journal and self.delivered.told():
                 with suppress(RunError):  # a full disk has been told of
                     journal.append({ENDED: str(error) or INTERRUPTED, **self.delivered.told()})
@@ -85,9 +87,9 @@ class Run(Work):
         finally:
             if journal:
                 journal.close()
-        self._cut(folder)
         summary = self._summary()
         if folder:
+            self._cut(folder)
             self._publish(folder, summary)
         self.delivered.check(self.counts())
         return summary
@@ -146,13 +148,12 @@ class Run(Work):
             "content_digest": manifest.content_digest(self.entries, signals),
         }
 
-    def _cut(self, folder: Folder | None) -> None:
-        """Leave no line that belongs to a slice which was not finished."""
-        if folder is None or not self.target.has_files:
-            return
-        for lane, offsets in enumerate(self.offsets):
-            for name, size in offsets.items():
-                folder.cut(self.target.file_name(name, lane), size)
+    def _cut(self, folder: Folder) -> dict[str, int]:
+        """Leave no line that belongs to a slice which was not finished; returns when each file was changed last."""
+        sizes = enumerate(self.offsets) if self.target.has_files else ()
+        ends = {self.target.file_name(s, lane): size for lane, offsets in sizes for s, size in offsets.items()}
+        changed = {name: folder.cut(name, size) for name, size in ends.items()}
+        return {name: at for name, at in changed.items() if at is not None}
 
     def _publish(self, folder: Folder, summary: dict[str, Any]) -> None:
         files = manifest.files(self.target, self.entries) if self.target.has_files else {}
@@ -173,3 +174,4 @@ class Run(Work):
         }
         folder.write_json(MANIFEST, sealed({**self.head, **made}))
         folder.remove(LEDGER.format(lane="*"))
+        folder.remove(LEFT)

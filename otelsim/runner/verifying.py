@@ -52,7 +52,6 @@ class _Plain:
 
 
 _DECOMPRESSORS: dict[str, Callable[[], Decompressor]] = {
-    "": _Plain,
     "zstd": lambda: zstandard.ZstdDecompressor().decompressobj(),
     "gzip": lambda: isal_zlib.decompressobj(31),
 }
@@ -64,6 +63,16 @@ class Stored(NamedTuple):
     path: Path
     signal: str
     entries: list[dict[str, Any]]
+
+    @property
+    def name(self) -> str:
+        """Its published name."""
+        return self.path.name.removesuffix(PART)
+
+    @property
+    def size(self) -> int:
+        """Bytes that it has at least, if all of them stand in it."""
+        return max(int(e[self.signal]["offset"]) + int(e[self.signal]["bytes"]) for e in self.entries)
 
 
 def stored(target: Target, entries: list[dict[str, Any]], file: Callable[[str], Path]) -> list[Stored]:
@@ -77,7 +86,10 @@ def stored(target: Target, entries: list[dict[str, Any]], file: Callable[[str], 
 
 
 def damages(files: Iterable[Stored], compression: str, told: Callable[[], None]) -> list[Damage]:
-    """What is wrong with slices, in their order; files are read side by side, ``told`` hears of every slice read."""
+    """What is wrong with slices, in their order; files are read side by side, ``told`` hears of every slice read.
+
+    Bytes are held against their digest as they are stored; with a ``compression`` also what it was that is stored so.
+    """
 
     stop = threading.Event()
 
@@ -92,24 +104,34 @@ def damages(files: Iterable[Stored], compression: str, told: Callable[[], None])
 
 
 def _of_file(stored: Stored, compression: str, told: Callable[[], None], stop: threading.Event) -> Iterator[Damage]:
-    name, read = stored.path.name.removesuffix(PART), 0
+    read = 0
     try:
-        with stored.path.open("rb") as file:
+        with stored.path.open("rb", buffering=0) as file:
+            os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_SEQUENTIAL)
             for entry in stored.entries:
                 if stop.is_set():
                     return
                 if what := _wrong(file, entry[stored.signal], compression):
-                    yield Damage(entry["slice"], name, what)
+                    yield Damage(entry["slice"], stored.name, what)
                 read += 1
                 told()
     except OSError as error:
-        yield from (Damage(e["slice"], name, f"cannot be read: {error.strerror}") for e in stored.entries[read:])
+        what = f"cannot be read: {error.strerror}"
+        yield from (Damage(e["slice"], stored.name, what) for e in stored.entries[read:])
 
 
 def _wrong(file: IO[bytes], extent: dict[str, Any], compression: str) -> str:
-    """What is wrong with a slice; nothing where its bytes give the digest that was noted."""
+    """What is wrong with a slice; nothing where its bytes give the digests that were noted."""
+    as_stored = _differs(file, extent, _Plain(), extent.get("stored_digest", extent["digest"]))
+    if as_stored or not compression:
+        return as_stored
+    return _differs(file, extent, _DECOMPRESSORS[compression](), extent["digest"])
+
+
+def _differs(file: IO[bytes], extent: dict[str, Any], unpack: Decompressor, noted: str) -> str:
+    """How what a slice's bytes are unpacked to differs from what has the digest ``noted``."""
     file.seek(extent["offset"])
-    digest, left, unpack = xxhash.xxh3_128(), extent["bytes"], _DECOMPRESSORS[compression]()
+    digest, left = xxhash.xxh3_128(), extent["bytes"]
     while left:
         chunk = file.read(min(left, _CHUNK))
         if not chunk:
@@ -121,4 +143,4 @@ def _wrong(file: IO[bytes], extent: dict[str, Any], compression: str) -> str:
             return f"cannot be decompressed: {error}"
     if extent["bytes"] and (not unpack.eof or unpack.unused_data):
         return "is not one whole frame"
-    return "" if digest.hexdigest() == extent["digest"] else "has another digest than was noted"
+    return "" if digest.hexdigest() == noted else "has another digest than was noted"

@@ -7,12 +7,15 @@ import pickle
 import shutil
 import signal
 import threading
+import time
+from collections.abc import Mapping
 from multiprocessing.connection import wait
 from multiprocessing.process import parent_process
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
 from otelsim.errors import RunError
+from otelsim.runner.leaving import leave_word
 from otelsim.runner.otlp_output import FILE_REQUEST_BYTES, OtlpOutput, Sent, Written
 from otelsim.runner.output import LinesOutput, Output
 from otelsim.runner.preparing import Prepared
@@ -20,7 +23,7 @@ from otelsim.runner.slicing import Interrupted, Simulator
 from otelsim.runner.stopping import Stop
 from otelsim.runner.target import OTLP, SDK, Target
 from otelsim.sinks.buffers import Extent, NullSink, Sink, new_room
-from otelsim.sinks.files import CompressedFile, PlainFile
+from otelsim.sinks.files import Appended, CompressedFile, PlainFile
 from otelsim.sinks.ledger import Ledger
 
 PART = ".part"
@@ -30,6 +33,8 @@ TABLES, WAITING = "tables", "waiting-"
 """Names in the folder that a run's processes share."""
 INTERRUPTED = "interrupted"
 _NEWS_S = 0.3
+HALT_S = 3.0
+"""How long a change of a file that is under way is waited for, where the process is to end."""
 
 
 class Task(NamedTuple):
@@ -106,6 +111,8 @@ class Worker:
         self.rooms = {name: new_room() for name in target.signals} if target.sink != OTLP else {}
         self.output: Output | None = None
         self.lane = -1
+        self.files: Mapping[str, Appended] = {}
+        self.closed: dict[str, int] = {}
 
     def run(self, task: Task) -> Done:
         """Make a slice."""
@@ -123,12 +130,24 @@ class Worker:
         counts = {field: column.tolist() for field, column in tally._asdict().items()}
         return Done(task.number, task.lane, counts, *made)
 
+    def halt(self) -> dict[str, int]:
+        """Let the files alone from now on, though a slice is under way; returns when each, by name, was changed last.
+
+        Another thread may say so; a file that is being opened is left out, and one whose device does not answer.
+        """
+        changed, until = dict(self.closed), time.monotonic() + HALT_S
+        for name, file in self.files.items():
+            with contextlib.suppress(OSError):
+                changed[name] = file.halt(max(0.0, until - time.monotonic()))
+        return changed
+
     def _output(self, lane: int) -> Output:
         """The lane's output; connections serve all lanes."""
         if self.output and (lane == self.lane or self.target.sink == OTLP):
             return self.output
         if self.output:
             self.output.close()
+            self.closed |= {name: file.changed for name, file in self.files.items()}
         self.output, self.lane = None, -1
         self.output, self.lane = self._new_output(lane), lane
         return self.output
@@ -149,7 +168,10 @@ class Worker:
         return OtlpOutput(self.made, interval_s, Sent(otlp.settings, self.ledger), limit)
 
     def _sinks(self, lane: int) -> dict[str, Sink]:
-        return {name: self._sink(name, lane) for name in self.target.signals}
+        sinks = {name: self._sink(name, lane) for name in self.target.signals}
+        files = {self.target.file_name(n, lane): sink for n, sink in sinks.items() if isinstance(sink, Appended)}
+        self.files = files
+        return sinks
 
     def _sink(self, name: str, lane: int) -> Sink:
         room, target = self.rooms[name], self.target
@@ -166,11 +188,12 @@ _held: list[int] = []
 
 
 def begin(shared: Path, target: Target, stop: Stop) -> None:
-    """Set a new process up: it leaves interruptions to its parent, and ends when that is gone.
+    """Set a new process up: it leaves ^C and a closed terminal to its parent, and ends when that is gone.
 
     ``shared`` is a folder with the run's tables, in which workers say whom they wait for.
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     os.umask(os.umask(0o077) | 0o027)
     threading.Thread(target=_end_with_parent, args=(shared,), daemon=True).start()
@@ -206,9 +229,18 @@ def _end_with_parent(shared: Path) -> None:
     parent = parent_process()
     if parent is not None:
         wait([parent.sentinel])
+        _leave_word()
         # A parent that was killed could not tidy up.
         shutil.rmtree(shared, ignore_errors=True)
         os._exit(1)
+
+
+def _leave_word() -> None:
+    """Tell whoever resumes the run how this process leaves its files."""
+    for worker in _here:
+        directory = worker.target.directory
+        if directory is not None and (changed := worker.halt()):
+            leave_word(directory / JOURNAL, changed)
 
 
 def work(task: Task) -> Done:

@@ -24,6 +24,8 @@ class Extent(NamedTuple):
     """Bytes of the lines themselves."""
     digest: str
     """xxh3_128 of the lines."""
+    stored_digest: str = ""
+    """xxh3_128 of the bytes in the file, where these are not the lines."""
 
 
 class Sink(Protocol):

@@ -4,6 +4,7 @@ A slice that is redone starts at a recorded offset: whatever stood behind it is 
 """
 
 import os
+import threading
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
@@ -72,15 +73,54 @@ def cut(file: int, path: Path, size: int) -> None:
         raise failure(path, error) from None
 
 
-class PlainFile:
+class Appended:
+    """What files of both kinds share: how they are changed, and that they no longer are."""
+
+    def __init__(self, path: Path, direct: bool) -> None:
+        self.path = path
+        self.file, self.direct = open_output(path, direct)
+        self.changing = threading.Lock()
+        self.changed = 0
+
+    def cut(self, size: int) -> None:
+        """Leave the first ``size`` bytes."""
+        with self.changing:
+            cut(self.file, self.path, size)
+
+    def write(self, data: memoryview, offset: int) -> None:
+        """Write all of it there."""
+        with self.changing:
+            try:
+                while data:
+                    done = os.pwrite(self.file, data, offset)
+                    data, offset = data[done:], offset + done
+            except OSError as error:
+                raise failure(self.path, error) from None
+
+    def halt(self, timeout_s: float) -> int:
+        """Change the file no more, whoever asks for it waits for ever; returns when it was changed last (st_ctime_ns).
+
+        OSError where a change that is under way takes longer.
+        """
+        if not self.changing.acquire(timeout=timeout_s):
+            raise TimeoutError
+        return self.changed or os.fstat(self.file).st_ctime_ns
+
+    def close(self) -> None:
+        """Close the file, and keep when it was changed last (st_ctime_ns)."""
+        with self.changing:
+            self.changed = os.fstat(self.file).st_ctime_ns
+            os.close(self.file)
+
+
+class PlainFile(Appended):
     """Lines as they are, in aligned blocks; the last part of a block waits for the next slice.
 
     One buffer is written while the next is filled: the device, not the processor, is waited for.
     """
 
     def __init__(self, path: Path, room: Bytes, direct: bool = True) -> None:
-        self.path = path
-        self.file, self.direct = open_output(path, direct)
+        super().__init__(path, direct)
         self.room, self.other, self.at = room, new_room(len(room)), 0
         self.offset = self.start = self.hashed = 0
         self.digest = xxhash.xxh3_128()
@@ -92,7 +132,7 @@ class PlainFile:
         self.start, self.at = offset, offset % BLOCK
         self.offset, self.hashed = offset - self.at, self.at
         self.digest.reset()
-        cut(self.file, self.path, offset)
+        self.cut(offset)
         try:
             if self.at:
                 os.preadv(self.file, [self.room[:BLOCK].data], self.offset)
@@ -104,7 +144,7 @@ class PlainFile:
         whole = self.at // BLOCK * BLOCK
         self.digest.update(self.room[self.hashed : self.at].data)
         self._wait()
-        self.writing = self.writer.submit(self._write, self.room[:whole].data, self.offset)
+        self.writing = self.writer.submit(self.write, self.room[:whole].data, self.offset)
         self.other[: self.at - whole] = self.room[whole : self.at]
         self.room, self.other = self.other, self.room
         self.at = self.hashed = self.at - whole
@@ -116,28 +156,20 @@ class PlainFile:
         self._wait()
         size = self.offset + self.at
         if self.at:
-            self._write(self.room[: BLOCK if self.direct else self.at].data, self.offset)
-        cut(self.file, self.path, size)
+            self.write(self.room[: BLOCK if self.direct else self.at].data, self.offset)
+        self.cut(size)
         length = size - self.start
         return Extent(self.start, length, length, self.digest.hexdigest())
 
     def close(self) -> None:
         """Close the file."""
         self.writer.shutdown(wait=True)
-        os.close(self.file)
+        super().close()
 
     def _wait(self) -> None:
         if self.writing is not None:
             writing, self.writing = self.writing, None
             writing.result()
-
-    def _write(self, data: memoryview, offset: int) -> None:
-        while data:
-            try:
-                done = os.pwrite(self.file, data, offset)
-            except OSError as error:
-                raise failure(self.path, error) from None
-            data, offset = data[done:], offset + done
 
 
 class Compressor(Protocol):
@@ -164,15 +196,15 @@ def gzip_member() -> Compressor:
 COMPRESSORS: dict[str, Callable[[], Compressor]] = {"zstd": zstd_frame, "gzip": gzip_member}
 
 
-class CompressedFile:
+class CompressedFile(Appended):
     """Lines compressed, each slice a frame or member of its own."""
 
     def __init__(self, path: Path, room: Bytes, compression: str) -> None:
-        self.path, self.new = path, COMPRESSORS[compression]
-        self.file, _ = open_output(path, direct=False)
+        super().__init__(path, direct=False)
+        self.new = COMPRESSORS[compression]
         self.room = room
         self.at = self.start = self.offset = self.content = 0
-        self.digest = xxhash.xxh3_128()
+        self.digest, self.stored = xxhash.xxh3_128(), xxhash.xxh3_128()
         self.frame = self.new()
 
     def begin(self, offset: int) -> None:
@@ -180,8 +212,9 @@ class CompressedFile:
         self.start = self.offset = offset
         self.at = self.content = 0
         self.digest.reset()
+        self.stored.reset()
         self.frame = self.new()
-        cut(self.file, self.path, offset)
+        self.cut(offset)
 
     def drain(self) -> None:
         """Compress what is there."""
@@ -189,24 +222,16 @@ class CompressedFile:
         self.digest.update(lines.data)
         self.content += self.at
         self.at = 0
-        self._write(self.frame.compress(lines.data))
+        self._append(self.frame.compress(lines.data))
 
     def end(self) -> Extent:
         """End the frame."""
         self.drain()
-        self._write(self.frame.flush())
-        return Extent(self.start, self.offset - self.start, self.content, self.digest.hexdigest())
+        self._append(self.frame.flush())
+        length = self.offset - self.start
+        return Extent(self.start, length, self.content, self.digest.hexdigest(), self.stored.hexdigest())
 
-    def close(self) -> None:
-        """Close the file."""
-        os.close(self.file)
-
-    def _write(self, data: bytes) -> None:
-        view = memoryview(data)
-        try:
-            while view:
-                done = os.pwrite(self.file, view, self.offset)
-                self.offset += done
-                view = view[done:]
-        except OSError as error:
-            raise failure(self.path, error) from None
+    def _append(self, data: bytes) -> None:
+        self.stored.update(data)
+        self.write(memoryview(data), self.offset)
+        self.offset += len(data)

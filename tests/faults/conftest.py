@@ -1,12 +1,16 @@
-"""Receivers, and what a run sends where nothing fails."""
+"""Receivers, and what a run makes and sends where nothing fails."""
 
 import contextlib
+import shutil
 from collections.abc import Callable
 from functools import cache
 
 import pytest
 
+from tests.begun import WHOLE
+from tests.command import generated
 from tests.faults.counting import Counts, counted, span_ids, totals
+from tests.faults.folders import digests
 from tests.faults.programs import sent
 from tests.sinks.otlp.conftest import RECEIVERS
 
@@ -52,3 +56,12 @@ def whole(tmp_path_factory) -> Callable[[int], Counts]:
         return found
 
     return records
+
+
+@pytest.fixture(scope="session")
+def uninterrupted(tmp_path_factory) -> dict[str, str]:
+    """The files of the run that nothing happens to."""
+    run = generated(tmp_path_factory.mktemp("uninterrupted") / "run", *WHOLE[:3])
+    found = digests(run)
+    shutil.rmtree(run)
+    return found

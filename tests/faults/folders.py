@@ -7,6 +7,9 @@ from pathlib import Path
 OWN = {"journal.jsonl", ".otelsim.lock"}
 """What may differ between runs: the order in which slices got done."""
 
+READING = "to be read back: "
+"""What `resume` says of files of which it does not know how they were left."""
+
 
 def digests(folder: Path) -> dict[str, str]:
     """A digest of every file that a run leaves, by name."""

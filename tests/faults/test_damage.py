@@ -156,12 +156,12 @@ def test_a_journal_without_a_beginning_is_none(plain, tmp_path, text):
 
 def altered_head(journal: Path, **values: object) -> None:
     """A journal whose first line says something else, and has the digest of it."""
-    from otelsim.runner import journal as journals
+    from otelsim.runner.sealing import line_of
 
     head, *rest = journal.read_bytes().splitlines(keepends=True)
     said = json.loads(head)
     del said["check"]
-    journal.write_bytes(journals._line({**said, **values}) + b"".join(rest))
+    journal.write_bytes(line_of({**said, **values}) + b"".join(rest))
 
 
 def test_another_version_is_refused(plain, tmp_path):
@@ -323,13 +323,13 @@ def test_a_head_that_is_none_of_ours_is_refused(plain, tmp_path, values):
     "values", [{"slice": "x"}, {"slice": -1}, {"slice": 10**9}, {"lane": 7}, {"tally": None}, {"logs": {"offset": -1}}]
 )
 def test_lines_that_are_none_of_this_runs_are_left_out(plain, tmp_path, values):
-    from otelsim.runner import journal as journals
+    from otelsim.runner.sealing import line_of
 
     copy = Path(shutil.copytree(plain, tmp_path / "run"))
     lines = (copy / "journal.jsonl").read_bytes().splitlines(keepends=True)
     said = json.loads(lines[20])
     del said["check"]
-    lines[20] = journals._line({**said, **values})
+    lines[20] = line_of({**said, **values})
     (copy / "journal.jsonl").write_bytes(b"".join(lines))
     faults, made = resumed(copy)
     assert made == 1

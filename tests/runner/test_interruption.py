@@ -56,7 +56,7 @@ def test_an_interrupted_run_leaves_whole_lines_and_no_process(begun, number, eve
     (os.killpg if everybody else os.kill)(begun.process.pid, number)
     assert interrupted(begun.end())
     assert begun.survivors() == []
-    names = {p.name for p in begun.folder.iterdir()} - {".otelsim.lock", "journal.jsonl"}
+    names = {p.name for p in begun.folder.iterdir()} - {".otelsim.lock", ".otelsim-left", "journal.jsonl"}
     assert names == {f"{s}_{lane}.jsonl.part" for s in ("logs", "metrics") for lane in (0, 1)}
     whole_prefix(begun.folder, begun.journal())
 

@@ -13,7 +13,7 @@ import zstandard
 
 from otelsim.errors import RunError
 from otelsim.sinks import files
-from otelsim.sinks.buffers import BLOCK, NullSink, new_room
+from otelsim.sinks.buffers import BLOCK, Extent, NullSink, new_room
 from otelsim.sinks.files import COMPRESSORS, CompressedFile, PlainFile, open_output
 from tests.command import content
 
@@ -83,7 +83,7 @@ def test_another_process_goes_on_at_any_offset(plain, direct, offset):
     again = plain(direct)
     (extent,) = write(again, [SLICES[5]], offset)
     assert again.path.read_bytes() == before + SLICES[5]
-    assert extent == (offset, len(SLICES[5]), len(SLICES[5]), xxhash.xxh3_128(SLICES[5]).hexdigest())
+    assert extent == Extent(offset, len(SLICES[5]), len(SLICES[5]), xxhash.xxh3_128(SLICES[5]).hexdigest())
 
 
 @pytest.mark.parametrize("direct", [True, False])
@@ -141,7 +141,9 @@ def test_each_slice_is_compressed_for_itself(tmp_path, compression):
     data, unpack = path.read_bytes(), {"zstd": unzstd, "gzip": gzip.decompress}[compression]
     assert content(path) == b"".join(SLICES)
     for extent, lines in zip(extents, SLICES, strict=True):
-        assert unpack(data[extent.offset : extent.offset + extent.stored]) == lines
+        stored = data[extent.offset : extent.offset + extent.stored]
+        assert unpack(stored) == lines
+        assert extent.stored_digest == xxhash.xxh3_128(stored).hexdigest()
         assert (extent.content, extent.digest) == (len(lines), xxhash.xxh3_128(lines).hexdigest())
     assert sum(e.stored for e in extents) == len(data)
 
