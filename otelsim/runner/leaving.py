@@ -5,6 +5,7 @@ every write and every rename moves, and which nobody can set): what reached the 
 """
 
 import os
+import time
 from contextlib import suppress
 from operator import itemgetter
 from pathlib import Path
@@ -16,14 +17,18 @@ from otelsim.sinks.files import MODE
 
 LEFT = ".otelsim-left"
 """A file in the run's folder, with a line from each process that said how it left its files."""
+TICK_S = 0.02
+"""Within less than that the system's clock for files may stand still (0.01 s, where it ticks 100 times a second)."""
 _BOOT = Path("/proc/sys/kernel/random/boot_id")
 
 
 def leave_word(journal: Path, changed: dict[str, int]) -> None:
     """Say when files, by name, were changed last, and that they are let alone now; where it cannot be said, it is not.
 
-    Another run's journal beside the files makes the word void.
+    Another run's journal beside the files makes the word void. Whatever is changed when this has returned is changed
+    later than it says.
     """
+    time.sleep(TICK_S)
     with suppress(OSError):
         line = line_of({"boot": _boot(), "run": _run(journal), "changed": changed})
         flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC
