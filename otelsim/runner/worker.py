@@ -81,6 +81,9 @@ class Doer(Protocol):
     def run(self, task: Task) -> Done:
         """Do one."""
 
+    def leave(self) -> None:
+        """The parent is gone, and so will be this process, whatever is under way."""
+
 
 class Tables(Protocol):
     """What a worker process needs to know; it is pickled."""
@@ -140,6 +143,12 @@ class Worker:
             with contextlib.suppress(OSError):
                 changed[name] = file.halt(max(0.0, until - time.monotonic()))
         return changed
+
+    def leave(self) -> None:
+        """Tell whoever resumes the run how this process leaves its files."""
+        directory = self.target.directory
+        if directory is not None and (changed := self.halt()):
+            leave_word(directory / JOURNAL, changed)
 
     def _output(self, lane: int) -> Output:
         """The lane's output; connections serve all lanes."""
@@ -229,18 +238,11 @@ def _end_with_parent(shared: Path) -> None:
     parent = parent_process()
     if parent is not None:
         wait([parent.sentinel])
-        _leave_word()
+        for doer in _here:
+            doer.leave()
         # A parent that was killed could not tidy up.
         shutil.rmtree(shared, ignore_errors=True)
         os._exit(1)
-
-
-def _leave_word() -> None:
-    """Tell whoever resumes the run how this process leaves its files."""
-    for worker in _here:
-        directory = worker.target.directory
-        if directory is not None and (changed := worker.halt()):
-            leave_word(directory / JOURNAL, changed)
 
 
 def work(task: Task) -> Done:
