@@ -10,6 +10,7 @@ from otelsim.cli.generate import generate
 from otelsim.cli.incidents import incidents
 from otelsim.cli.plan import plan
 from otelsim.cli.replay import imports, replay_files
+from otelsim.cli.report import report
 from otelsim.cli.resume import resume
 from otelsim.cli.shell import completion
 from otelsim.cli.verify import verify
@@ -27,6 +28,7 @@ otelsim doctor                               would a run arrive whole? what to c
 otelsim replay run                           a run's JSON lines as spans, logs and metrics, to localhost:4318
 otelsim verify run                           do the stores hold the run, once and unaltered?
 otelsim incidents run                        what failed when, with its effects
+otelsim report run                           a page of the run to look at, in one HTML file
 otelsim world show                           who and what is simulated
 """
 
@@ -39,7 +41,11 @@ def cli() -> None:
     """A simulated social network's year of correlated telemetry, decided by a seed and a scenario."""
 
 
-for command in (generate, resume, replay_files, imports, plan, check, doctor, verify, incidents, world, completion):
+COMMANDS = (
+    *(generate, resume, replay_files, imports, plan, check, doctor, verify),
+    *(incidents, report, world, completion),
+)
+for command in COMMANDS:
     cli.add_command(command)
 
 

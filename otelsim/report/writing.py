@@ -1,0 +1,31 @@
+"""The page's file: written beside its place, then given its name, so that none is ever half there."""
+
+import os
+from pathlib import Path
+
+from otelsim.errors import InputError
+from otelsim.runner.worker import PART
+from otelsim.sinks.files import MODE, failure, publish
+
+NAME = "report.html"
+
+
+def check_place(path: Path) -> None:
+    """InputError where no file can be written: better now than when all is counted."""
+    if path.is_dir():
+        raise InputError("--output", f"{path} is a folder: name a file")
+    if not path.parent.is_dir():
+        raise InputError("--output", f"{path.parent} is not a folder")
+
+
+def write(path: Path, text: str) -> None:
+    """Write the file; RunError where that fails."""
+    part = path.with_name(path.name + PART)
+    try:
+        file = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC, MODE)
+        with os.fdopen(file, "w", encoding="utf-8") as stream:
+            stream.write(text)
+    except OSError as error:
+        part.unlink(missing_ok=True)
+        raise failure(part, error) from None
+    publish(part, path)

@@ -1,0 +1,78 @@
+"""A finished run, read from its folder, and what it takes to make it again."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from otelsim import __version__
+from otelsim.errors import InputError
+from otelsim.runner import manifest
+from otelsim.runner.folder import MANIFEST, holds_journal
+from otelsim.runner.journal import read_journal
+from otelsim.runner.preparing import Prepared, prepare
+from otelsim.runner.sealing import SEAL, sealed
+from otelsim.runner.worker import JOURNAL
+from otelsim.scenario import from_manifest
+from otelsim.world.finding import find_world
+from otelsim.world.loading import load_world
+
+
+@dataclass(frozen=True)
+class Finished:
+    """A run that has come to its end."""
+
+    directory: Path
+    manifest: dict[str, Any]
+    prepared: Prepared
+
+
+def open_finished(directory: Path, world: str | None = None) -> Finished:
+    """The run in ``directory``; InputError says why it cannot be made again.
+
+    ``world`` is where its world lies, if it is no longer where the run found it.
+    """
+    path, values = directory / MANIFEST, read_manifest(directory)
+    if values.get("format") != manifest.FORMAT or values.get("otelsim") != __version__:
+        raise InputError(str(path), f"the run was made by otelsim {values.get('otelsim')}, and this is {__version__}")
+    try:
+        scenario = from_manifest(values["scenario"])
+        values["counts"]["requests"], values["content_digest"], values["documents"]
+    except (KeyError, TypeError, ValueError) as error:
+        raise InputError(str(path), f"is garbled: {error!r}") from None
+    prepared = prepare(scenario, load_world(find_world(world or _world_path(directory) or scenario.world)))
+    if values.get("tables") != manifest.tables_digest(prepared):
+        raise InputError(str(path), f"the world {scenario.world!r} is no longer the one that the run was made with")
+    return Finished(directory, values, prepared)
+
+
+def read_manifest(directory: Path) -> dict[str, Any]:
+    """What the manifest says; InputError where there is none that is as it was written."""
+    path = directory / MANIFEST
+    try:
+        values = json.loads(path.read_text("utf-8"))
+    except (OSError, ValueError) as error:
+        raise _no_run(directory, error) from None
+    if not isinstance(values, dict) or SEAL not in values:
+        raise InputError(str(path), "is not the manifest of a run")
+    if sealed(values) != values:
+        raise InputError(str(path), "is damaged: its digest is not that of what it says")
+    return values
+
+
+def _no_run(directory: Path, error: OSError | ValueError) -> InputError:
+    if isinstance(error, FileNotFoundError) and holds_journal(directory):
+        return InputError(str(directory), f"the run is not finished: `otelsim resume {directory}` goes on with it")
+    if isinstance(error, OSError):
+        why = f"cannot be read: {error.strerror}: not the folder of a finished run"
+        return InputError(str(directory / MANIFEST), why)
+    return InputError(str(directory / MANIFEST), "is not the manifest of a run")
+
+
+def _world_path(directory: Path) -> str | None:
+    """Where a world of one's own lay when the run was begun, as its journal tells."""
+    try:
+        found = read_journal(directory / JOURNAL).head.get(manifest.WORLD_PATH)
+    except InputError:
+        return None
+    return str(found) if found else None
