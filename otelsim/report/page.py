@@ -63,7 +63,8 @@ def _title(content: dict[str, Any]) -> str:
     run = content["run"]
     first, last = _day(instant_s(run["start"])), _day(instant_s(run["end"]) - 1)
     when = first if first == last else f"{first} to {last}"
-    return f"{content['totals']['requests']:,} requests to a simulated {run['world'].replace('_', ' ')}, {when}"
+    requests = content["totals"]["requests"]
+    return f"{requests:,} request{'s' * (requests != 1)} to a simulated {run['world'].replace('_', ' ')}, {when}"
 
 
 def _day(seconds: int) -> str:

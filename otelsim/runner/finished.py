@@ -40,7 +40,11 @@ def open_finished(directory: Path, world: str | None = None) -> Finished:
         values["counts"]["requests"], values["content_digest"], values["documents"]
     except (KeyError, TypeError, ValueError) as error:
         raise InputError(str(path), f"is garbled: {error!r}") from None
-    prepared = prepare(scenario, load_world(find_world(world or _world_path(directory) or scenario.world)))
+    found = load_world(find_world(world or _world_path(directory) or scenario.world))
+    try:
+        prepared = prepare(scenario, found)
+    except InputError as error:
+        raise InputError(str(path), f"the world {found.name!r} does not fit the run: {error}") from None
     if values.get("tables") != manifest.tables_digest(prepared):
         raise InputError(str(path), f"the world {scenario.world!r} is no longer the one that the run was made with")
     return Finished(directory, values, prepared)

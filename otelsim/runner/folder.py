@@ -20,7 +20,7 @@ from otelsim.sinks.files import MODE, cut, failure, publish
 MANIFEST, SUMMARY, INCIDENTS, LOCK = "manifest.json", "summary.json", "incidents.jsonl", ".otelsim.lock"
 _OURS = re.compile(
     r"((logs|metrics|otlp_(traces|logs|metrics))_\d+\.jsonl(\.zst|\.gz)?|journal\.jsonl|manifest\.json|summary\.json"
-    r"|incidents\.jsonl)(\.part)?|otlp_acknowledged_\d+\.part|\.otelsim-left"
+    r"|incidents\.jsonl|report\.html)(\.part)?|otlp_acknowledged_\d+\.part|\.otelsim-left"
 )
 PATIENCE_S = 20.0
 """How long the workers of a run that was killed may take to end."""

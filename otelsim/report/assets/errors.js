@@ -82,8 +82,8 @@ function drawErrors(narrow) {
     axisPointer: { lineStyle: { color: paint("soft") } },
     grid: [
       // No grid gives way to its labels: both have the same axis of time.
-      { left, right: 14, top: legendTall, height: top, outerBoundsMode: "none", tooltip: { trigger: "axis" } },
-      { left, right: 14, top: below, height: Math.max(1, lanes.length * laneTall), outerBoundsMode: "none" },
+      { left, right: 30, top: legendTall, height: top, outerBoundsMode: "none", tooltip: { trigger: "axis" } },
+      { left, right: 30, top: below, height: Math.max(1, lanes.length * laneTall), outerBoundsMode: "none" },
     ],
     xAxis: [0, 1].map((gridIndex) => timeAxis({
       gridIndex, min: start, max: end, containShape: false,
@@ -96,7 +96,7 @@ function drawErrors(narrow) {
         axisLabel: { interval: 0, hideOverlap: false, inside: narrow, verticalAlign: narrow ? "bottom" : "middle", margin: narrow ? 2 : 8,
           fontSize: 11, width: narrow ? 200 : left - 14, overflow: "truncate" }, splitLine: { show: true, lineStyle: { color: paint("faint") } } }),
     ],
-    dataZoom: [{ type: "slider", xAxisIndex: [0, 1], filterMode: "weakFilter", bottom: 4, height: 26, left, right: 14, borderColor: paint("line"), showDataShadow: false,
+    dataZoom: [{ type: "slider", xAxisIndex: [0, 1], filterMode: "weakFilter", bottom: 4, height: 26, left, right: 30, borderColor: paint("line"), showDataShadow: false,
       fillerColor: paint("pale"), backgroundColor: "transparent", handleStyle: { color: paint("accent"), borderColor: paint("accent") },
       moveHandleStyle: { color: paint("line") }, textStyle: { color: paint("soft") }, labelFormatter: (t) => (narrow ? "" : moment(t / 1000)), brushSelect: false }],
     series: [

@@ -28,14 +28,13 @@ function showIncidents() {
 function incidentColumns(most) {
   const { components } = data;
   return [
-    { title: "Component", of: (i) => components[i.component].name },
+    { title: "Component", of: (i) => components[i.component].name, show: (i) => [components[i.component].name, meter(i, most)] },
+    { title: "Failed by it", of: (i) => i.infrastructure_errors, show: (i) => `${whole(i.infrastructure_errors)} of ${whole(i.calls)}`, number: true },
+    { title: "Callers failed", of: (i) => i.cascades, number: true },
     { title: "Start (UTC)", of: (i) => i.start_s, show: (i) => [element("button", { class: "link", type: "button", onclick: () => look(i) }, moment(i.start_s))] },
     { title: "Lasted", of: (i) => i.end_s - i.start_s, show: (i) => lasting(i.end_s - i.start_s), number: true },
     { title: "Fail", of: (i) => i.failure_rate, show: (i) => percent(i.failure_rate, 1), number: true },
     { title: "Slower", of: (i) => i.latency_factor, show: (i) => `× ${i.latency_factor}`, number: true },
-    { title: "Failed by it", of: (i) => i.infrastructure_errors, show: (i) => `${whole(i.infrastructure_errors)} of ${whole(i.calls)}`, number: true },
-    { title: "Callers failed", of: (i) => i.cascades, number: true },
-    { title: "Effect", of: effects, show: (i) => [meter(i, most)] },
     { title: "Services, by failed calls", of: (i) => i.services.length, show: listed, long: true },
   ];
 }

@@ -31,7 +31,7 @@ function drawLatency(called, narrow) {
   const least = Math.min(...rows.map((row) => row.quantiles_ms[0]));
   return {
     tall: 56 + rows.length * (narrow ? 21 : 22),
-    grid: { left: 8, right: narrow ? 54 : 84, top: 26, bottom: 6, containLabel: true },
+    grid: { left: 8, right: 8, top: 26, bottom: 6, containLabel: true },
     tooltip: tooltip({ formatter: (p) => serviceTip(rows[p.dataIndex]) }),
     xAxis: axis({ type: "log", position: "top", min: 10 ** Math.floor(Math.log10(Math.max(least, 0.01))), axisLabel: { formatter: (v) => (v >= 1000 ? `${v / 1000} s` : `${v} ms`) } }),
     yAxis: [

@@ -10,10 +10,10 @@ function showPeople() {
   const requests = sum(rows.map((row) => row.requests));
   const busy = (row) => (row.users ? row.requests / row.users : 0);
   const first = rows.reduce((a, b) => (busy(b) > busy(a) ? b : a));
-  say("people-title", `${title(first.name)}s are ${percent(first.users, users)} of users and make ${percent(first.requests, requests)} of requests`);
+  say("people-title", `${percent(first.users, users)} of users make ${percent(first.requests, requests)} of requests: those of archetype “${first.name}”`);
   const largest = rows.reduce((a, b) => (b.users > a.users ? b : a));
   say("people-says", `Everybody is of one of ${plural(data.personas.length, "persona")}, each with its own hours, tastes, patience and luck. ` +
-    `The largest group are ${largest.name}s: ${percent(largest.users, users)} of users, ${percent(largest.requests, requests)} of requests.`);
+    `The largest archetype is “${largest.name}”: ${percent(largest.users, users)} of users, ${percent(largest.requests, requests)} of requests.`);
   showShares(rows, users, requests);
   showRhythm(rows);
   showPersonas(rows);

@@ -47,7 +47,7 @@ function showCall(call, whole_us, depth) {
   const width = (100 * call.duration_us) / whole_us;
   const kind = { WARN: "warn", ERROR: "error" }[call.level];
   const room = left + width < 82 || left < 18;
-  const place = left + width < 82 ? { left: `${left + width}%` } : room ? { left: `${left}%`, color: "#fff" } : { right: `${100 - left}%` };
+  const place = left + width < 82 ? { left: `${left + width}%` } : room ? { left: `${left}%`, color: "var(--on)" } : { right: `${100 - left}%` };
   const who = element("div", { class: "who", style: { paddingLeft: `${depth * 1.1}rem` } },
     `${call.stack}:${call.service}`, element("small", {}, call.action));
   const bar = element("div", { class: ["span", kind, call.slowed && "slowed"].filter(Boolean).join(" "),
