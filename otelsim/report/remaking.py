@@ -1,7 +1,9 @@
 """A whole run made again and counted, by several processes where that is worth their start."""
 
 import pickle
+import signal
 import tempfile
+import threading
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
@@ -15,12 +17,14 @@ from otelsim.report.examples import Example, Examples
 from otelsim.report.lookup import Lookup, lookup
 from otelsim.runner.preparing import Prepared
 from otelsim.runner.slicing import Simulator
+from otelsim.runner.stopping import Stop
 from otelsim.runner.totals import Totals
+from otelsim.runner.worker import TABLES, end_with_parent
 
 WORTH_A_PROCESS = 2_000_000
 """So many requests are counted in about the time that a process takes to start."""
-_PARTS = 4
-"""Of each process, so that progress can be told and none waits long for the last one."""
+_PARTS, _PART_REQUESTS = 4, 1_000_000
+"""So many parts for each process at least, so that none waits long for the last one; and no part larger than that."""
 
 
 class Part(NamedTuple):
@@ -71,24 +75,31 @@ def _parts(p: Prepared, workers: int) -> Iterator[Part]:
     if workers == 1:
         yield counted(Simulator(p), lookup(p), slices)
         return
-    with tempfile.TemporaryDirectory(prefix="otelsim-report-") as folder:
-        tables, step = Path(folder) / "tables", workers * _PARTS
-        tables.write_bytes(pickle.dumps(p, protocol=5))
-        context = get_context("forkserver")
-        with ProcessPoolExecutor(workers, context, _begin, (tables,)) as pool:
+    step = max(workers * _PARTS, p.scenario.total_events // _PART_REQUESTS)
+    with tempfile.TemporaryDirectory(prefix="otelsim-report-") as name:
+        folder = Path(name)
+        (folder / TABLES).write_bytes(pickle.dumps(p, protocol=5))
+        stop, context = Stop(folder), get_context("forkserver")
+        with ProcessPoolExecutor(workers, context, _begin, (folder, stop)) as pool:
             try:
                 yield from pool.map(_count, [slices[i::step] for i in range(step)])
             except BrokenProcessPool:
                 raise RunError("a worker process died: the machine may be out of memory (try --workers 1)") from None
+            finally:
+                stop.set()
 
 
 _here: list[tuple[Simulator, Lookup]] = []
 """In a worker: what its parts share."""
 
 
-def _begin(tables: Path) -> None:
-    prepared = pickle.loads(tables.read_bytes())
-    _here[:] = [(Simulator(prepared), lookup(prepared))]
+def _begin(folder: Path, stop: Stop) -> None:
+    """Set a new process up: it leaves interruptions to its parent, and ends when that is gone."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    threading.Thread(target=end_with_parent, args=(folder,), daemon=True).start()
+    prepared = pickle.loads((folder / TABLES).read_bytes())
+    _here[:] = [(Simulator(prepared, stop.is_set), lookup(prepared))]
 
 
 def _count(slices: range) -> Part:

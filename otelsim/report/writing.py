@@ -6,16 +6,17 @@ from pathlib import Path
 from otelsim.errors import InputError
 from otelsim.runner.worker import PART
 from otelsim.sinks.files import MODE, failure, publish
+from otelsim.world.finding import is_folder
 
 NAME = "report.html"
 
 
 def check_place(path: Path) -> None:
     """InputError where no file can be written: better now than when all is counted."""
-    if path.is_dir():
+    if is_folder(path):
         raise InputError("--output", f"{path} is a folder: name a file")
-    if not path.parent.is_dir():
-        raise InputError("--output", f"{path.parent} is not a folder")
+    if "\0" in path.name or not is_folder(path.parent):
+        raise InputError("--output", f"{path} has no place: its folder is none, or its name is no name")
 
 
 def write(path: Path, text: str) -> None:

@@ -12,6 +12,7 @@ from otelsim.runner.folder import MANIFEST, holds_journal
 from otelsim.runner.journal import read_journal
 from otelsim.runner.preparing import Prepared, prepare
 from otelsim.runner.sealing import SEAL, sealed
+from otelsim.runner.target import notation_of
 from otelsim.runner.worker import JOURNAL
 from otelsim.scenario import from_manifest
 from otelsim.world.finding import find_world
@@ -37,7 +38,8 @@ def open_finished(directory: Path, world: str | None = None) -> Finished:
         raise InputError(str(path), f"the run was made by otelsim {values.get('otelsim')}, and this is {__version__}")
     try:
         scenario = from_manifest(values["scenario"])
-        values["counts"]["requests"], values["content_digest"], values["documents"]
+        values["counts"]["requests"], values["run_id"], values["workers"], values["sink"], values["compress"]
+        dict(values["content_digest"]), dict(values["documents"]), "notation" not in values or notation_of(values)
     except (KeyError, TypeError, ValueError) as error:
         raise InputError(str(path), f"is garbled: {error!r}") from None
     found = load_world(find_world(world or _world_path(directory) or scenario.world))

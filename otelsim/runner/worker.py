@@ -205,7 +205,7 @@ def begin(shared: Path, target: Target, stop: Stop) -> None:
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     os.umask(os.umask(0o077) | 0o027)
-    threading.Thread(target=_end_with_parent, args=(shared,), daemon=True).start()
+    threading.Thread(target=end_with_parent, args=(shared,), daemon=True).start()
     _hold(target)
     tables: Tables = pickle.loads((shared / TABLES).read_bytes())
     _here[:] = [tables.worker(target, stop)]
@@ -234,7 +234,8 @@ def watch(worker: Doer, stop: Stop, news: Path) -> None:
         worker.output.stop()
 
 
-def _end_with_parent(shared: Path) -> None:
+def end_with_parent(shared: Path) -> None:
+    """Wait until the parent is gone, and then end: a thread's work. ``shared`` is removed."""
     parent = parent_process()
     if parent is not None:
         wait([parent.sentinel])

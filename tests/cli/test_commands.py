@@ -12,7 +12,17 @@ from otelsim import __version__
 from otelsim.cli.progress import duration, size
 from tests.command import OTELSIM, WEEK
 
-COMMANDS = [[], ["generate"], ["plan"], ["check"], ["world"], ["world", "check"], ["world", "show"], ["completion"]]
+COMMANDS = [
+    [],
+    ["generate"],
+    ["plan"],
+    ["check"],
+    ["report"],
+    ["world"],
+    ["world", "check"],
+    ["world", "show"],
+    ["completion"],
+]
 
 
 @pytest.mark.parametrize("words", COMMANDS, ids=" ".join)

@@ -70,7 +70,7 @@ def test_bad_usage_is_one_line(refused, words, start):
     assert start in line
 
 
-@pytest.mark.parametrize("command", ["check", "resume", "verify", "incidents"])
+@pytest.mark.parametrize("command", ["check", "resume", "verify", "incidents", "report"])
 def test_a_missing_argument_is_named(refused, command):
     assert refused(command) == "DIR: is missing"
 

@@ -124,7 +124,11 @@ def test_runs_that_cannot_be_made_again(refused, run):  # noqa: F811
 
 def test_bad_usage(refused, run, tmp_path):  # noqa: F811
     assert refused("report", run, "--output", tmp_path) == f"--output: {tmp_path} is a folder: name a file"
-    assert refused("report", run, "--output", tmp_path / "no" / "x").endswith("no is not a folder")
+    assert refused("report", run, "--output", tmp_path / "no" / "x").endswith(
+        "x has no place: its folder is none, or its name is no name"
+    )
+    assert refused("report", run, "--output", "a\0b").startswith("--output: a\\x00b has no place")
+    assert refused("report", "a\0b") == "a\\x00b/manifest.json: is not the manifest of a run"
     assert refused("report", run, "--output", "-", "--json") == "--json: and --output - both print to stdout"
 
 

@@ -14,6 +14,7 @@ from otelsim.report.content import content
 from otelsim.report.quantiles import BUCKETS, QUANTILES, bucket, middle, quantiles
 from otelsim.runner.finished import open_finished
 from otelsim.times import instant_s
+from tests.command import generated, otelsim
 
 HOUR_S = 3_600
 
@@ -224,3 +225,18 @@ def test_bins_cover_a_range_at_round_times():
     ends = np.array([start + 7_000, start + 89_999, start + 200_000]) * 1_000_000
     assert fine.of(ends).tolist() == [0, 46, 46]
     assert bins(0, 100 * 366 * 86_400).number < 1_500
+
+
+@pytest.mark.slow
+def test_a_million_requests(tmp_path):
+    """How long this takes is told by benchmarks/pages.py."""
+    run = generated(tmp_path / "run", 1_000_000, "--scenario", "incidents", "--compress", "zstd", timeout=600)
+    done = otelsim("report", run, "--json", "--quiet", timeout=600)
+    assert (done.returncode, done.stderr) == (0, "")
+    values, summary = json.loads(done.stdout), json.loads((run / "summary.json").read_text())
+    assert values["totals"]["requests"] == summary["counts"]["requests"] == 1_000_000
+    assert {s["name"]: s["errors"] for s in values["errors"]["sources"]} == summary["error_sources"]
+    assert sum(values["traffic"]["requests"]) == sum(values["week"]["requests"]) == 1_000_000
+    size = (run / "report.html").stat().st_size
+    print(f"a page of {size / 1e6:.2f} MB")
+    assert size < 5_000_000
