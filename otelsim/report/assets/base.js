@@ -6,8 +6,8 @@ const WEEKDAYS = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Satur
 const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 // Dark enough for white text on them, and told apart side by side.
 const COLOURS = [
-  "#3b6fd4", "#c2571a", "#2c8a57", "#b0358a", "#7a58c9", "#8a6d12", "#15829b", "#c23b4f", "#5f7f1f", "#4a5fb8",
-  "#a0522d", "#007f73", "#8d4fa8", "#64748b",
+  "#3b6fd4", "#bd5216", "#29824f", "#b2378c", "#7a58c9", "#8a6d12", "#137e96", "#c23b4f", "#5f7f1f", "#4d63be",
+  "#a3542e", "#007f73", "#8d4fa8", "#64748b",
 ];
 
 const byId = (id) => document.getElementById(id);

@@ -6,6 +6,7 @@ const CAUSES = [
   { key: "dependency", name: "a failed dependency", fill: "dep" },
 ];
 const MOST_LAYERS = 10;
+const MOST_LANES = 40;
 const causeOf = (name) => name.split(":")[0];
 const shortName = (name) => name.slice(name.indexOf(":") + 1);
 const serviceName = (i) => `${data.services[i].stack}:${data.services[i].name}`;
@@ -65,7 +66,7 @@ function layers() {
 function drawErrors(narrow) {
   const { errors, incidents } = data;
   const shown = layers();
-  const lanes = [...new Set(incidents.map((i) => i.component))].sort((a, b) => a - b);
+  const lanes = lanesOf(incidents);
   const start = errors.first_s * 1000;
   const end = start + errors.count * errors.length_s * 1000;
   const middles = Array.from({ length: errors.count }, (_, k) => start + (k + 0.5) * errors.length_s * 1000);
@@ -110,6 +111,13 @@ function drawErrors(narrow) {
   };
 }
 
+// The components that have a lane, in the order of their table: those with the largest effects, where there are too many.
+function lanesOf(incidents) {
+  const found = new Map();
+  for (const incident of incidents) found.set(incident.component, (found.get(incident.component) ?? 0) + effects(incident));
+  return [...found.keys()].sort((a, b) => found.get(b) - found.get(a)).slice(0, MOST_LANES).sort((a, b) => a - b);
+}
+
 // Incidents behind the failed calls.
 function bands(incidents) {
   return {
@@ -127,11 +135,12 @@ function bands(incidents) {
 
 function laneSeries(incidents, lanes, narrow) {
   const most = Math.max(...incidents.map(effects), 1);
+  const shown = incidents.map((_, k) => k).filter((k) => lanes.includes(incidents[k].component));
   return {
     type: "custom", xAxisIndex: 1, yAxisIndex: 1, encode: { x: [0, 1], y: 2 }, clip: true, cursor: "pointer",
-    data: incidents.map((i, k) => ({ value: [i.start_s * 1000, i.end_s * 1000, lanes.indexOf(i.component)], incident: k })),
+    data: shown.map((k) => ({ value: [incidents[k].start_s * 1000, incidents[k].end_s * 1000, lanes.indexOf(incidents[k].component)], incident: k })),
     renderItem: (params, api) => {
-      const incident = incidents[params.dataIndex];
+      const incident = incidents[shown[params.dataIndex]];
       const [from, y] = api.coord([api.value(0), api.value(2)]);
       const [to] = api.coord([api.value(1), api.value(2)]);
       const tall = narrow ? 10 : 13;

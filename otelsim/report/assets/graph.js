@@ -2,6 +2,7 @@
 
 const RING = 100;
 const INNER = 46;
+const MOST_NAMED = 130; // of more services only those that are looked at
 const GAP = 0.9; // between stacks, in places of a service
 let graphChart;
 let picked = ""; // "s3" for a service, "c1" for a component, or nothing
@@ -111,13 +112,14 @@ const faded = (near, id) => (near && !near.has(id) ? 0.15 : 1);
 
 function serviceNodes(ring, near, narrow) {
   const most = Math.max(...data.services.map((service) => service.calls), 1);
+  const roomy = data.services.length <= MOST_NAMED;
   return data.services.map((service, i) => {
     const size = (narrow ? 4 : 7) + (narrow ? 6 : 13) * Math.sqrt(service.calls / most);
     const label = outward(ring[i], narrow ? 9 : 12, size / 2 + 4);
     return {
       id: `s${i}`, name: serviceName(i), ...point(ring[i], RING), symbolSize: size,
       itemStyle: { color: stackColour(service.stack), opacity: faded(near, `s${i}`) },
-      label: { ...label, opacity: faded(near, `s${i}`), formatter: () => (narrow ? service.name : serviceName(i)) },
+      label: { ...label, show: roomy || (near?.has(`s${i}`) ?? false), opacity: faded(near, `s${i}`), formatter: () => (narrow ? service.name : serviceName(i)) },
     };
   });
 }
