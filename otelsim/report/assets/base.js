@@ -31,9 +31,9 @@ const say = (id, ...children) => byId(id).replaceChildren(...children);
 
 function percent(part, all) {
   const share = all ? (100 * part) / all : 0;
-  if (share === 0) return "0 %";
-  if (share < 0.01) return "under 0.01 %";
-  return `${share.toFixed(share < 1 ? 2 : share < 99.95 ? 1 : 0)} %`;
+  if (share === 0) return "0\u00a0%";
+  if (share < 0.01) return "under 0.01\u00a0%";
+  return `${share.toFixed(share < 1 ? 2 : share < 99.95 ? 1 : 0)}\u00a0%`;
 }
 
 function plural(n, one, many = `${one}s`) {
@@ -43,14 +43,14 @@ function plural(n, one, many = `${one}s`) {
 function milliseconds(ms) {
   if (ms === undefined) return "–";
   if (ms === 0) return "0";
-  if (ms >= 1000) return `${(ms / 1000).toFixed(ms < 10000 ? 2 : 1)} s`;
-  return `${ms < 10 ? ms.toFixed(1) : ms.toFixed(0)} ms`;
+  if (ms >= 1000) return `${(ms / 1000).toFixed(ms < 10000 ? 2 : 1)}\u00a0s`;
+  return `${ms < 10 ? ms.toFixed(1) : ms.toFixed(0)}\u00a0ms`;
 }
 
 function lasting(seconds) {
   const hours = Math.floor(seconds / 3600);
   const minutes = Math.round((seconds % 3600) / 60);
-  if (seconds < 60) return `${seconds} s`;
+  if (seconds < 60) return `${Math.round(seconds)} s`;
   if (hours >= 48) return `${Math.round(hours / 24)} days`;
   return [hours ? `${hours} h` : "", minutes ? `${minutes} min` : ""].filter(Boolean).join(" ");
 }

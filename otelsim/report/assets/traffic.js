@@ -1,16 +1,12 @@
 // When requests come, and where they go.
 
 function showTraffic() {
-  const { traffic, week } = data;
-  const rates = week.requests.map((n, i) => (week.hours[i] ? n / week.hours[i] : null));
-  const known = rates.map((rate, i) => [rate, i]).filter(([rate]) => rate !== null);
-  const [most, busiest] = known.reduce((a, b) => (b[0] > a[0] ? b : a));
-  const [least, calmest] = known.reduce((a, b) => (b[0] < a[0] ? b : a));
-  const hour = (i) => `${WEEKDAYS[Math.floor(i / 24)]}s at ${pad(i % 24)}:00 UTC`;
-  say("traffic-title", `Traffic peaks on ${hour(busiest)}`);
-  say("traffic-says", `${whole(most)} requests an hour then` +
-    (least > 0 ? `, ${(most / least).toFixed(1)} times as many as on ${hour(calmest)}. ` : ". ") +
-    "People have hours and weekdays, and traffic comes in bursts of minutes, as it does in life.");
+  const { traffic } = data;
+  const rates = weeklyRates();
+  if (rates.filter((rate) => rate !== null).length < 24) {
+    say("traffic-title", `${plural(data.totals.requests, "request")} in ${lasting(sum(data.week.hours) * 3600)}`);
+    say("traffic-says", "The run is too short to show the rhythm of a day.");
+  } else sayRhythm(rates);
   showCourse(traffic);
   showWeek(rates);
   showPlaces();
@@ -21,20 +17,37 @@ function showTraffic() {
   ], traffic.requests.map((_, i) => i), { label: "Requests over time" });
 }
 
+// Mean requests of each hour of the week; null of an hour that the run has not.
+const weeklyRates = () => data.week.requests.map((n, i) => (data.week.hours[i] ? n / data.week.hours[i] : null));
+
+function sayRhythm(rates) {
+  const known = rates.map((rate, i) => [rate, i]).filter(([rate]) => rate !== null);
+  const [most, busiest] = known.reduce((a, b) => (b[0] > a[0] ? b : a));
+  const [least, calmest] = known.reduce((a, b) => (b[0] < a[0] ? b : a));
+  const hour = (i) => `${WEEKDAYS[Math.floor(i / 24)]}s at ${pad(i % 24)}:00 UTC`;
+  say("traffic-title", `Traffic peaks on ${hour(busiest)}`);
+  say("traffic-says", `${whole(most)} requests an hour then` +
+    (least > 0 ? `, ${(most / least).toFixed(1)} times as many as on ${hour(calmest)}. ` : ". ") +
+    "People have hours and weekdays, and traffic comes in bursts of minutes, as it does in life.");
+}
+
 function showCourse(traffic) {
   const each = traffic.length_s === 86400 ? "a day" : `every ${lasting(traffic.length_s)}`;
   say("traffic-caption", `Requests ${each}`);
-  const times = traffic.requests.map((_, i) => (traffic.first_s + i * traffic.length_s) * 1000);
+  const last = traffic.requests.length - 1;
+  // One time more, at the end of the last step.
+  const steps = [...traffic.requests, traffic.requests[last]].map((n, i) => [(traffic.first_s + i * traffic.length_s) * 1000, n]);
   chart("traffic-chart", `Requests ${each}, over the whole run: ${whole(sum(traffic.requests))} in all.`, (narrow) => ({
     tall: narrow ? 220 : 260,
     grid: { left: 8, right: 12, top: 12, bottom: 4, containLabel: true },
-    tooltip: tooltip({ trigger: "axis", formatter: ([p]) => tip(span(p.value[0] / 1000, traffic.length_s), [
-      ["requests", whole(p.value[1])], ["failed", whole(traffic.failed[p.dataIndex])],
-    ]) }),
+    tooltip: tooltip({ trigger: "axis", formatter: ([p]) => {
+      const i = Math.min(p.dataIndex, last);
+      return tip(span(steps[i][0] / 1000, traffic.length_s), [["requests", whole(traffic.requests[i])], ["failed", whole(traffic.failed[i])]]);
+    } }),
     xAxis: timeAxis(),
     yAxis: axis({ type: "value", minInterval: 1 }),
     series: [{
-      type: "line", step: "end", showSymbol: false, data: times.map((t, i) => [t, traffic.requests[i]]),
+      type: "line", step: "end", showSymbol: false, data: steps,
       lineStyle: { color: paint("accent"), width: 1.5 }, itemStyle: { color: paint("accent") },
       areaStyle: { color: paint("accent"), opacity: 0.16 },
     }],
