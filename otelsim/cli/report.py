@@ -69,8 +69,13 @@ def _opened(directory: Path, place: Path | None, world: str | None) -> Any:
 
 
 def _progress(display: Display) -> Any:
+    """Tells of each tenth."""
+    tenth = 0
+
     def told(done: int, slices: int) -> None:
-        if done < slices:
+        nonlocal tenth
+        if tenth < 10 * done // slices < 10:
+            tenth = 10 * done // slices
             display.say(f"counted {done}/{slices} slices")
 
     return told

@@ -77,4 +77,8 @@ def _differing(where: str, said: Values, made: Values) -> Iterator[Difference]:
         if where.endswith("counts") and key not in made:
             continue  # histogram points are not counted again
         if said.get(key, 0) != made.get(key, 0):
-            yield Difference(f"{where}, {key}", str(said.get(key, 0)), str(made.get(key, 0)))
+            yield Difference(f"{where}, {key}", _shown(said.get(key, 0)), _shown(made.get(key, 0)))
+
+
+def _shown(value: Any) -> str:
+    return f"{value:,}" if isinstance(value, int) else str(value)

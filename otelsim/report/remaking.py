@@ -21,7 +21,7 @@ from otelsim.runner.stopping import Stop
 from otelsim.runner.totals import Totals
 from otelsim.runner.worker import TABLES, end_with_parent
 
-WORTH_A_PROCESS = 2_000_000
+WORTH_A_PROCESS = 1_000_000
 """So many requests are counted in about the time that a process takes to start."""
 _PARTS, _PART_REQUESTS = 4, 1_000_000
 """So many parts for each process at least, so that none waits long for the last one; and no part larger than that."""
