@@ -2,13 +2,26 @@
 import { use } from "echarts/core";
 import { BarChart, CustomChart, GraphChart, HeatmapChart, LineChart, TreemapChart } from "echarts/charts";
 import {
-  DataZoomSliderComponent, GridComponent, LegendComponent, TooltipComponent, VisualMapContinuousComponent,
+  DataZoomSliderComponent,
+  GridComponent,
+  LegendComponent,
+  TooltipComponent,
+  VisualMapContinuousComponent,
 } from "echarts/components";
 import { CanvasRenderer } from "echarts/renderers";
 
 use([
-  BarChart, CustomChart, GraphChart, HeatmapChart, LineChart, TreemapChart,
-  DataZoomSliderComponent, GridComponent, LegendComponent, TooltipComponent, VisualMapContinuousComponent,
+  BarChart,
+  CustomChart,
+  GraphChart,
+  HeatmapChart,
+  LineChart,
+  TreemapChart,
+  DataZoomSliderComponent,
+  GridComponent,
+  LegendComponent,
+  TooltipComponent,
+  VisualMapContinuousComponent,
   CanvasRenderer,
 ]);
 

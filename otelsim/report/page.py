@@ -14,8 +14,8 @@ from otelsim.times import EPOCH, instant_s
 
 ASSETS = Path(__file__).parent / "assets"
 SCRIPTS = (
-    "base.js", "head.js", "traffic.js", "people.js", "errors.js", "incidents.js", "latency.js", "graph.js", "traces.js",
-    "main.js",
+    "base.js", "head.js", "traffic.js", "people.js", "errors.js", "lanes.js", "incidents.js", "latency.js", "graph.js",
+    "panel.js", "traces.js", "main.js",
 )  # fmt: skip
 LIBRARY = "echarts.min.js"
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")

@@ -6,8 +6,20 @@ const WEEKDAYS = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Satur
 const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 // Dark enough for white text on them, and told apart side by side.
 const COLOURS = [
-  "#3b6fd4", "#bd5216", "#29824f", "#b2378c", "#7a58c9", "#8a6d12", "#137e96", "#c23b4f", "#5f7f1f", "#4d63be",
-  "#a3542e", "#007f73", "#8d4fa8", "#64748b",
+  "#3b6fd4",
+  "#bd5216",
+  "#29824f",
+  "#b2378c",
+  "#7a58c9",
+  "#8a6d12",
+  "#137e96",
+  "#c23b4f",
+  "#5f7f1f",
+  "#4d63be",
+  "#a3542e",
+  "#007f73",
+  "#8d4fa8",
+  "#64748b",
 ];
 
 const byId = (id) => document.getElementById(id);
@@ -76,8 +88,12 @@ function table(id, columns, rows, options = {}) {
   const body = element("tbody");
   const state = { by: options.by, down: true };
   const heads = columns.map((column, i) =>
-    element("th", { scope: "col", class: column.number ? "n" : undefined },
-      element("button", { type: "button", onclick: () => sort(i) }, column.title)));
+    element(
+      "th",
+      { scope: "col", class: column.number ? "n" : undefined },
+      element("button", { type: "button", onclick: () => sort(i) }, column.title),
+    ),
+  );
   function fill() {
     const order = [...rows];
     if (state.by !== undefined) {
@@ -97,14 +113,29 @@ function table(id, columns, rows, options = {}) {
   }
   fill();
   const made = element("table", {}, element("thead", {}, element("tr", {}, ...heads)), body);
-  say(id, element("div", { class: options.whole ? "scroll whole" : "scroll", tabindex: "0", role: "region", "aria-label": options.label ?? "Table" }, made));
+  say(
+    id,
+    element(
+      "div",
+      {
+        class: options.whole ? "scroll whole" : "scroll",
+        tabindex: "0",
+        role: "region",
+        "aria-label": options.label ?? "Table",
+      },
+      made,
+    ),
+  );
 }
 
 function cell(column, row) {
   const kinds = [column.number && "n", column.long && "long", column.bad && column.bad(row) && "bad"];
   const shown = column.show ? column.show(row) : column.of(row);
-  return element("td", { class: kinds.filter(Boolean).join(" ") || undefined },
-    ...(Array.isArray(shown) ? shown : [typeof shown === "number" ? whole(shown) : shown]));
+  return element(
+    "td",
+    { class: kinds.filter(Boolean).join(" ") || undefined },
+    ...(Array.isArray(shown) ? shown : [typeof shown === "number" ? whole(shown) : shown]),
+  );
 }
 
 const dot = (fill) => element("span", { class: "dot", style: { background: fill } });
@@ -112,7 +143,8 @@ const dot = (fill) => element("span", { class: "dot", style: { background: fill 
 // What a tooltip says: a title, then pairs.
 function tip(title, pairs, note) {
   const lines = pairs.map(([name, value, fill]) =>
-    element("div", {}, element("span", {}, fill ? dot(fill) : "", name), element("span", {}, value)));
+    element("div", {}, element("span", {}, fill ? dot(fill) : "", name), element("span", {}, value)),
+  );
   return element("div", { class: "tip" }, element("b", {}, title), ...lines, note ?? "");
 }
 
@@ -125,28 +157,45 @@ function paint(name) {
 
 function tooltip(more = {}) {
   return {
-    confine: true, backgroundColor: paint("card"), borderColor: paint("line"), padding: [8, 12],
-    textStyle: { color: paint("ink"), fontFamily: "inherit" }, extraCssText: "box-shadow: 0 4px 18px rgb(0 0 0 / 18%)",
+    confine: true,
+    backgroundColor: paint("card"),
+    borderColor: paint("line"),
+    padding: [8, 12],
+    textStyle: { color: paint("ink"), fontFamily: "inherit" },
+    extraCssText: "box-shadow: 0 4px 18px rgb(0 0 0 / 18%)",
     ...more,
   };
 }
 
 function axis(more = {}) {
   return {
-    axisLine: { lineStyle: { color: paint("line") } }, axisTick: { show: false },
+    axisLine: { lineStyle: { color: paint("line") } },
+    axisTick: { show: false },
     splitLine: { lineStyle: { color: paint("line") } },
     ...more,
     axisLabel: { color: paint("soft"), fontSize: 12, hideOverlap: true, ...more.axisLabel },
   };
 }
 
-const timeAxis = (more = {}) => axis({
-  type: "time", splitLine: { show: false }, ...more,
-  axisLabel: { formatter: { year: "{yyyy}", month: "{MMM}", day: "{d} {MMM}", hour: "{HH}:{mm}", minute: "{HH}:{mm}" }, ...more.axisLabel },
-});
+const timeAxis = (more = {}) =>
+  axis({
+    type: "time",
+    splitLine: { show: false },
+    ...more,
+    axisLabel: {
+      formatter: { year: "{yyyy}", month: "{MMM}", day: "{d} {MMM}", hour: "{HH}:{mm}", minute: "{HH}:{mm}" },
+      ...more.axisLabel,
+    },
+  });
 
 const legend = (more = {}) => ({
-  textStyle: { color: paint("ink") }, icon: "roundRect", itemWidth: 12, itemHeight: 10, left: 0, top: 0, ...more,
+  textStyle: { color: paint("ink") },
+  icon: "roundRect",
+  itemWidth: 12,
+  itemHeight: 10,
+  left: 0,
+  top: 0,
+  ...more,
 });
 
 function chart(id, says, build) {
@@ -160,12 +209,14 @@ function chart(id, says, build) {
     if (option.tall) holder.style.height = `${option.tall}px`;
     made.instance ??= echarts.init(holder, null, { renderer: "canvas", useUTC: true });
     made.instance.resize();
-    made.instance.setOption({ animation: false, textStyle: { fontFamily: getComputedStyle(document.body).fontFamily }, ...option },
-      { notMerge: true });
+    made.instance.setOption(
+      { animation: false, textStyle: { fontFamily: getComputedStyle(document.body).fontFamily }, ...option },
+      { notMerge: true },
+    );
   };
   made.draw();
   new ResizeObserver(() => {
-    if ((holder.clientWidth < 560) !== made.narrow) made.draw();
+    if (holder.clientWidth < 560 !== made.narrow) made.draw();
     else made.instance.resize();
   }).observe(holder);
   return made;

@@ -6,7 +6,6 @@ const CAUSES = [
   { key: "dependency", name: "a failed dependency", fill: "dep" },
 ];
 const MOST_LAYERS = 10;
-const MOST_LANES = 40;
 const causeOf = (name) => name.split(":")[0];
 const shortName = (name) => name.slice(name.indexOf(":") + 1);
 const serviceName = (i) => `${data.services[i].stack}:${data.services[i].name}`;
@@ -15,14 +14,22 @@ let errorsBy = "kind";
 
 function showErrors() {
   const { errors, totals } = data;
-  const by = Object.fromEntries(CAUSES.map(({ key }) => [key, sum(errors.sources.filter((s) => causeOf(s.name) === key).map((s) => s.errors))]));
+  const by = Object.fromEntries(
+    CAUSES.map(({ key }) => [key, sum(errors.sources.filter((s) => causeOf(s.name) === key).map((s) => s.errors))]),
+  );
   const all = by.self + by.infrastructure + by.dependency;
   const hidden = by.infrastructure + by.dependency;
-  say("errors-title", all
-    ? `${percent(totals.failed_requests, totals.requests)} of requests fail; ${percent(hidden, all)} of failed calls lead back to hidden components`
-    : "Nothing failed");
-  say("errors-says", `${plural(all, "call")} failed: ${whole(by.self)} by their own fault, ${whole(by.infrastructure)} because a component ` +
-    `that nobody documented failed under them, ${whole(by.dependency)} because a service that they call had failed so.`);
+  say(
+    "errors-title",
+    all
+      ? `${percent(totals.failed_requests, totals.requests)} of requests fail; ${percent(hidden, all)} of failed calls lead back to hidden components`
+      : "Nothing failed",
+  );
+  say(
+    "errors-says",
+    `${plural(all, "call")} failed: ${whole(by.self)} by their own fault, ${whole(by.infrastructure)} because a component ` +
+      `that nobody documented failed under them, ${whole(by.dependency)} because a service that they call had failed so.`,
+  );
   errorsChart = chart("errors-chart", "Failed calls over time by cause, and the incidents by component.", drawErrors);
   for (const button of byId("errors-by").querySelectorAll("[data-by]")) {
     button.addEventListener("click", () => {
@@ -31,14 +38,25 @@ function showErrors() {
       errorsChart.draw();
     });
   }
-  byId("errors-whole").addEventListener("click", () => zoom(errors.first_s, errors.first_s + errors.count * errors.length_s));
+  byId("errors-whole").addEventListener("click", () =>
+    zoom(errors.first_s, errors.first_s + errors.count * errors.length_s),
+  );
   const cause = Object.fromEntries(CAUSES.map(({ key, name, fill }) => [key, { name, fill }]));
-  table("errors-table", [
-    { title: "Source", of: (s) => s.name },
-    { title: "Cause", of: (s) => cause[causeOf(s.name)].name, show: (s) => [dot(`var(--${cause[causeOf(s.name)].fill})`), cause[causeOf(s.name)].name] },
-    { title: "Failed calls", of: (s) => s.errors, number: true },
-    { title: "Share", of: (s) => s.errors, show: (s) => percent(s.errors, all), number: true },
-  ], errors.sources, { by: 2, label: "Failed calls by source" });
+  table(
+    "errors-table",
+    [
+      { title: "Source", of: (s) => s.name },
+      {
+        title: "Cause",
+        of: (s) => cause[causeOf(s.name)].name,
+        show: (s) => [dot(`var(--${cause[causeOf(s.name)].fill})`), cause[causeOf(s.name)].name],
+      },
+      { title: "Failed calls", of: (s) => s.errors, number: true },
+      { title: "Share", of: (s) => s.errors, show: (s) => percent(s.errors, all), number: true },
+    ],
+    errors.sources,
+    { by: 2, label: "Failed calls by source" },
+  );
 }
 
 function press(buttons, pressed) {
@@ -54,11 +72,16 @@ function layers() {
     return counts;
   };
   if (errorsBy === "kind") {
-    return CAUSES.map(({ key, name, fill }) => (
-      { name, fill: paint(fill), counts: dense(errors.sources.filter((s) => causeOf(s.name) === key)) }));
+    return CAUSES.map(({ key, name, fill }) => ({
+      name,
+      fill: paint(fill),
+      counts: dense(errors.sources.filter((s) => causeOf(s.name) === key)),
+    }));
   }
   const own = errors.sources.filter((s) => causeOf(s.name) === errorsBy).sort((a, b) => b.errors - a.errors);
-  const made = own.slice(0, MOST_LAYERS).map((s, i) => ({ name: shortName(s.name), fill: colour(i), counts: dense([s]) }));
+  const made = own
+    .slice(0, MOST_LAYERS)
+    .map((s, i) => ({ name: shortName(s.name), fill: colour(i), counts: dense([s]) }));
   const rest = own.slice(MOST_LAYERS);
   return rest.length ? [...made, { name: `${rest.length} others`, fill: paint("self"), counts: dense(rest) }] : made;
 }
@@ -75,90 +98,97 @@ function drawErrors(narrow) {
   const laneTall = narrow ? 30 : 19; // where there is no room beside a lane, its name stands in it
   const left = narrow ? 30 : 150;
   const below = legendTall + top + 34;
-  say("errors-caption", `Failed calls every ${errors.length_s === 86400 ? "day" : lasting(errors.length_s)}` + (lanes.length ? ", and under them the incidents" : ""));
+  say(
+    "errors-caption",
+    `Failed calls every ${errors.length_s === 86400 ? "day" : lasting(errors.length_s)}` +
+      (lanes.length ? ", and under them the incidents" : ""),
+  );
   return {
     tall: below + lanes.length * laneTall + 70,
-    legend: legend({ type: narrow || errorsBy !== "kind" ? "scroll" : "plain", pageTextStyle: { color: paint("soft") }, pageIconColor: paint("accent") }),
-    tooltip: tooltip({ trigger: "item", formatter: (p) => (Array.isArray(p) ? errorsTip(p, shown) : incidentTip(incidents[p.data.incident])) }),
+    legend: legend({
+      type: narrow || errorsBy !== "kind" ? "scroll" : "plain",
+      pageTextStyle: { color: paint("soft") },
+      pageIconColor: paint("accent"),
+    }),
+    tooltip: tooltip({
+      trigger: "item",
+      formatter: (p) => (Array.isArray(p) ? errorsTip(p, shown) : incidentTip(incidents[p.data.incident])),
+    }),
     axisPointer: { lineStyle: { color: paint("soft") } },
     grid: [
       // No grid gives way to its labels: both have the same axis of time.
       { left, right: 30, top: legendTall, height: top, outerBoundsMode: "none", tooltip: { trigger: "axis" } },
       { left, right: 30, top: below, height: Math.max(1, lanes.length * laneTall), outerBoundsMode: "none" },
     ],
-    xAxis: [0, 1].map((gridIndex) => timeAxis({
-      gridIndex, min: start, max: end, containShape: false,
-      axisLabel: { show: gridIndex === 0 }, axisLine: { show: gridIndex === 0, lineStyle: { color: paint("line") } },
-    })),
+    xAxis: [0, 1].map((gridIndex) =>
+      timeAxis({
+        gridIndex,
+        min: start,
+        max: end,
+        containShape: false,
+        axisLabel: { show: gridIndex === 0 },
+        axisLine: { show: gridIndex === 0, lineStyle: { color: paint("line") } },
+      }),
+    ),
     yAxis: [
       axis({ type: "value", gridIndex: 0, minInterval: 1 }),
-      axis({ type: "category", gridIndex: 1, inverse: true, data: lanes.map((c) => data.components[c].name), axisLine: { show: false },
+      axis({
+        type: "category",
+        gridIndex: 1,
+        inverse: true,
+        data: lanes.map((c) => data.components[c].name),
+        axisLine: { show: false },
         z: 5,
-        axisLabel: { interval: 0, hideOverlap: false, inside: narrow, verticalAlign: narrow ? "bottom" : "middle", margin: narrow ? 2 : 8,
-          fontSize: 11, width: narrow ? 200 : left - 14, overflow: "truncate" }, splitLine: { show: true, lineStyle: { color: paint("faint") } } }),
+        axisLabel: {
+          interval: 0,
+          hideOverlap: false,
+          inside: narrow,
+          verticalAlign: narrow ? "bottom" : "middle",
+          margin: narrow ? 2 : 8,
+          fontSize: 11,
+          width: narrow ? 200 : left - 14,
+          overflow: "truncate",
+        },
+        splitLine: { show: true, lineStyle: { color: paint("faint") } },
+      }),
     ],
-    dataZoom: [{ type: "slider", xAxisIndex: [0, 1], filterMode: "weakFilter", bottom: 4, height: 26, left, right: 30, borderColor: paint("line"), showDataShadow: false,
-      fillerColor: paint("pale"), backgroundColor: "transparent", handleStyle: { color: paint("accent"), borderColor: paint("accent") },
-      moveHandleStyle: { color: paint("line") }, textStyle: { color: paint("soft") }, labelFormatter: (t) => (narrow ? "" : moment(t / 1000)), brushSelect: false }],
+    dataZoom: [
+      {
+        type: "slider",
+        xAxisIndex: [0, 1],
+        filterMode: "weakFilter",
+        bottom: 4,
+        height: 26,
+        left,
+        right: 30,
+        borderColor: paint("line"),
+        showDataShadow: false,
+        fillerColor: paint("pale"),
+        backgroundColor: "transparent",
+        handleStyle: { color: paint("accent"), borderColor: paint("accent") },
+        moveHandleStyle: { color: paint("line") },
+        textStyle: { color: paint("soft") },
+        labelFormatter: (t) => (narrow ? "" : moment(t / 1000)),
+        brushSelect: false,
+      },
+    ],
     series: [
       bands(incidents),
       ...shown.map(({ name, fill, counts }) => ({
-        name, type: "bar", stack: "all", color: fill, barWidth: "96%", large: true, largeThreshold: 200,
-        data: middles.map((t, k) => [t, counts[k]]), emphasis: { disabled: true },
+        name,
+        type: "bar",
+        stack: "all",
+        color: fill,
+        barWidth: "96%",
+        large: true,
+        largeThreshold: 200,
+        data: middles.map((t, k) => [t, counts[k]]),
+        emphasis: { disabled: true },
       })),
       laneSeries(incidents, lanes, narrow),
     ],
   };
 }
-
-// The components that have a lane, in the order of their table: those with the largest effects, where there are too many.
-function lanesOf(incidents) {
-  const found = new Map();
-  for (const incident of incidents) found.set(incident.component, (found.get(incident.component) ?? 0) + effects(incident));
-  return [...found.keys()].sort((a, b) => found.get(b) - found.get(a)).slice(0, MOST_LANES).sort((a, b) => a - b);
-}
-
-// Incidents behind the failed calls.
-function bands(incidents) {
-  return {
-    type: "custom", xAxisIndex: 0, yAxisIndex: 0, silent: true, z: 0, clip: true, tooltip: { show: false }, itemStyle: { color: paint("band") },
-    encode: { x: [0, 1], y: [] },
-    data: incidents.map((i) => [i.start_s * 1000, i.end_s * 1000]),
-    renderItem: (params, api) => {
-      const area = params.coordSys;
-      const [from] = api.coord([api.value(0), 0]);
-      const [to] = api.coord([api.value(1), 0]);
-      return clipped(area, from, Math.max(to - from, 1), area.y, area.height, { fill: paint("band"), opacity: 0.1 });
-    },
-  };
-}
-
-function laneSeries(incidents, lanes, narrow) {
-  const most = Math.max(...incidents.map(effects), 1);
-  const shown = incidents.map((_, k) => k).filter((k) => lanes.includes(incidents[k].component));
-  return {
-    type: "custom", xAxisIndex: 1, yAxisIndex: 1, encode: { x: [0, 1], y: 2 }, clip: true, cursor: "pointer",
-    data: shown.map((k) => ({ value: [incidents[k].start_s * 1000, incidents[k].end_s * 1000, lanes.indexOf(incidents[k].component)], incident: k })),
-    renderItem: (params, api) => {
-      const incident = incidents[shown[params.dataIndex]];
-      const [from, y] = api.coord([api.value(0), api.value(2)]);
-      const [to] = api.coord([api.value(1), api.value(2)]);
-      const tall = narrow ? 10 : 13;
-      const opacity = 0.45 + 0.55 * Math.sqrt(effects(incident) / most);
-      return clipped(params.coordSys, from, Math.max(to - from, narrow ? 3 : 4), narrow ? y + 1 : y - tall / 2, tall, { fill: paint("infra"), opacity }, 2);
-    },
-  };
-}
-
-// A rectangle as far as it is inside the area.
-function clipped(area, x, width, y, height, style, r = 0) {
-  const from = Math.max(x, area.x);
-  const to = Math.min(x + width, area.x + area.width);
-  if (to <= from) return undefined;
-  return { type: "rect", shape: { x: from, y, width: to - from, height, r }, style };
-}
-
-const effects = (incident) => incident.infrastructure_errors + incident.cascades;
 
 function errorsTip(points, shown) {
   const { errors, incidents } = data;
@@ -166,17 +196,11 @@ function errorsTip(points, shown) {
   const from = errors.first_s + k * errors.length_s;
   const to = from + errors.length_s;
   const pairs = shown.filter(({ counts }) => counts[k]).map(({ name, fill, counts }) => [name, whole(counts[k]), fill]);
-  const names = [...new Set(incidents.filter((i) => i.start_s < to && i.end_s > from).map((i) => data.components[i.component].name))];
+  const names = [
+    ...new Set(incidents.filter((i) => i.start_s < to && i.end_s > from).map((i) => data.components[i.component].name)),
+  ];
   const note = names.length ? element("small", {}, `incidents: ${names.join(", ")}`) : "";
   return tip(span(from, errors.length_s), pairs.length ? pairs : [["nothing failed", ""]], note);
-}
-
-function incidentTip(incident) {
-  return tip(data.components[incident.component].name, [
-    ["from", moment(incident.start_s)], ["for", lasting(incident.end_s - incident.start_s)],
-    ["failure rate", percent(incident.failure_rate, 1)], ["slower by a factor of", String(incident.latency_factor)],
-    ["calls failed by it", whole(incident.infrastructure_errors)], ["callers failed with them", whole(incident.cascades)],
-  ]);
 }
 
 // Show a stretch of time, and that there is more.
@@ -184,6 +208,10 @@ function zoom(from, to) {
   const { errors } = data;
   const start = errors.first_s;
   const end = start + errors.count * errors.length_s;
-  errorsChart.instance.dispatchAction({ type: "dataZoom", startValue: Math.max(start, from) * 1000, endValue: Math.min(end, to) * 1000 });
+  errorsChart.instance.dispatchAction({
+    type: "dataZoom",
+    startValue: Math.max(start, from) * 1000,
+    endValue: Math.min(end, to) * 1000,
+  });
   byId("errors-whole").hidden = from <= start && to >= end;
 }

@@ -13,22 +13,46 @@ const stackColour = (stack) => colour(stacks().indexOf(stack));
 function showGraph() {
   const { services, components, edges } = data;
   const under = new Set(components.flatMap((component) => component.services)).size;
-  say("graph-title", `${plural(services.length, "service")} call each other along ${plural(edges.length, "documented path")}; ` +
-    `${plural(components.length, "hidden component")} ${components.length === 1 ? "lies" : "lie"} under ${whole(under)} of them`);
-  say("graph-says", "Lines are calls, the stronger the more, in the colour of the caller’s stack. Dashed ones lead to infrastructure " +
-    "that no documentation names: it shows only in what fails and slows down together. Point at a name, or choose one.");
+  say(
+    "graph-title",
+    `${plural(services.length, "service")} call each other along ${plural(edges.length, "documented path")}; ` +
+      `${plural(components.length, "hidden component")} ${components.length === 1 ? "lies" : "lie"} under ${whole(under)} of them`,
+  );
+  say(
+    "graph-says",
+    "Lines are calls, the stronger the more, in the colour of the caller’s stack. Dashed ones lead to infrastructure " +
+      "that no documentation names: it shows only in what fails and slows down together. Point at a name, or choose one.",
+  );
   const pick = byId("graph-pick");
   for (const stack of stacks()) {
     const own = services.map((service, i) => [service, i]).filter(([service]) => service.stack === stack);
-    pick.append(element("optgroup", { label: stack }, ...own.map(([, i]) => element("option", { value: `s${i}` }, serviceName(i)))));
+    pick.append(
+      element(
+        "optgroup",
+        { label: stack },
+        ...own.map(([, i]) => element("option", { value: `s${i}` }, serviceName(i))),
+      ),
+    );
   }
   if (components.length) {
-    pick.append(element("optgroup", { label: "hidden components" }, ...components.map((c, i) => element("option", { value: `c${i}` }, c.name))));
+    pick.append(
+      element(
+        "optgroup",
+        { label: "hidden components" },
+        ...components.map((c, i) => element("option", { value: `c${i}` }, c.name)),
+      ),
+    );
   }
   pick.addEventListener("change", () => choose(pick.value));
   byId("graph-hidden").addEventListener("change", () => graphChart.draw());
-  graphChart = chart("graph-chart", "Services in a ring, with lines for calls and dashed lines to hidden components.", drawGraph);
-  graphChart.instance.on("click", (p) => { if (p.dataType === "node") choose(p.data.id === picked ? "" : p.data.id); });
+  graphChart = chart(
+    "graph-chart",
+    "Services in a ring, with lines for calls and dashed lines to hidden components.",
+    drawGraph,
+  );
+  graphChart.instance.on("click", (p) => {
+    if (p.dataType === "node") choose(p.data.id === picked ? "" : p.data.id);
+  });
   showPanel();
   showGraphTables();
 }
@@ -56,11 +80,17 @@ function angles() {
 // Components stand near the middle of their services, at even distances.
 function innerAngles(ring) {
   const { components } = data;
-  const towards = components.map((component) => Math.atan2(sum(component.services.map((s) => Math.sin(ring[s]))),
-    sum(component.services.map((s) => Math.cos(ring[s])))));
+  const towards = components.map((component) =>
+    Math.atan2(
+      sum(component.services.map((s) => Math.sin(ring[s]))),
+      sum(component.services.map((s) => Math.cos(ring[s]))),
+    ),
+  );
   const order = components.map((_, i) => i).sort((a, b) => towards[a] - towards[b]);
   const made = [];
-  order.forEach((component, place) => { made[component] = -Math.PI + (2 * Math.PI * (place + 0.5)) / order.length; });
+  order.forEach((component, place) => {
+    made[component] = -Math.PI + (2 * Math.PI * (place + 0.5)) / order.length;
+  });
   return made;
 }
 
@@ -70,10 +100,12 @@ function neighbours() {
     if (picked === `s${caller}`) near.add(`s${callee}`);
     if (picked === `s${callee}`) near.add(`s${caller}`);
   }
-  data.components.forEach((component, c) => component.services.forEach((s) => {
-    if (picked === `c${c}`) near.add(`s${s}`);
-    if (picked === `s${s}`) near.add(`c${c}`);
-  }));
+  data.components.forEach((component, c) =>
+    component.services.forEach((s) => {
+      if (picked === `c${c}`) near.add(`s${s}`);
+      if (picked === `s${s}`) near.add(`c${c}`);
+    }),
+  );
   return near;
 }
 
@@ -88,12 +120,24 @@ function drawGraph(narrow) {
   return {
     tall: Math.min(width, 880),
     tooltip: tooltip({ formatter: (p) => graphTip(p) }),
-    series: [{
-      type: "graph", layout: "none", roam: false, left: margin, right: margin, top: margin, bottom: margin,
-      data: nodes, links, edgeSymbol: ["none", "arrow"], edgeSymbolSize: narrow ? 3 : 5, cursor: "pointer",
-      emphasis: { focus: "adjacency", lineStyle: { opacity: 1 }, label: { show: true, fontWeight: 700 } },
-      blur: { itemStyle: { opacity: 0.15 }, lineStyle: { opacity: 0.04 }, label: { opacity: 0.15 } },
-    }],
+    series: [
+      {
+        type: "graph",
+        layout: "none",
+        roam: false,
+        left: margin,
+        right: margin,
+        top: margin,
+        bottom: margin,
+        data: nodes,
+        links,
+        edgeSymbol: ["none", "arrow"],
+        edgeSymbolSize: narrow ? 3 : 5,
+        cursor: "pointer",
+        emphasis: { focus: "adjacency", lineStyle: { opacity: 1 }, label: { show: true, fontWeight: 700 } },
+        blur: { itemStyle: { opacity: 0.15 }, lineStyle: { opacity: 0.04 }, label: { opacity: 0.15 } },
+      },
+    ],
   };
 }
 
@@ -102,8 +146,14 @@ function outward(angle, fontSize, reach) {
   const degrees = ((angle * 180) / Math.PI + 360) % 360;
   const right = degrees < 180;
   return {
-    show: true, position: "inside", fontSize, color: paint("ink"), align: right ? "left" : "right", verticalAlign: "middle",
-    rotate: right ? 90 - degrees : 270 - degrees, padding: right ? [0, 0, 0, reach] : [0, reach, 0, 0],
+    show: true,
+    position: "inside",
+    fontSize,
+    color: paint("ink"),
+    align: right ? "left" : "right",
+    verticalAlign: "middle",
+    rotate: right ? 90 - degrees : 270 - degrees,
+    padding: right ? [0, 0, 0, reach] : [0, reach, 0, 0],
   };
 }
 
@@ -117,9 +167,17 @@ function serviceNodes(ring, near, narrow) {
     const size = (narrow ? 4 : 7) + (narrow ? 6 : 13) * Math.sqrt(service.calls / most);
     const label = outward(ring[i], narrow ? 9 : 12, size / 2 + 4);
     return {
-      id: `s${i}`, name: serviceName(i), ...point(ring[i], RING), symbolSize: size,
+      id: `s${i}`,
+      name: serviceName(i),
+      ...point(ring[i], RING),
+      symbolSize: size,
       itemStyle: { color: stackColour(service.stack), opacity: faded(near, `s${i}`) },
-      label: { ...label, show: roomy || (near?.has(`s${i}`) ?? false), opacity: faded(near, `s${i}`), formatter: () => (narrow ? service.name : serviceName(i)) },
+      label: {
+        ...label,
+        show: roomy || (near?.has(`s${i}`) ?? false),
+        opacity: faded(near, `s${i}`),
+        formatter: () => (narrow ? service.name : serviceName(i)),
+      },
     };
   });
 }
@@ -127,11 +185,21 @@ function serviceNodes(ring, near, narrow) {
 function componentNodes(ring, near, narrow) {
   const inner = innerAngles(ring);
   return data.components.map((component, c) => ({
-    id: `c${c}`, name: component.name, ...point(inner[c], INNER), symbol: "diamond", symbolSize: narrow ? 8 : 12,
+    id: `c${c}`,
+    name: component.name,
+    ...point(inner[c], INNER),
+    symbol: "diamond",
+    symbolSize: narrow ? 8 : 12,
     itemStyle: { color: paint("infra"), opacity: faded(near, `c${c}`) },
-    label: { ...outward(inner[c], narrow ? 9 : 11, narrow ? 7 : 10), show: !narrow || (near?.has(`c${c}`) ?? false),
-      opacity: faded(near, `c${c}`), color: paint("infra"), formatter: () => component.name,
-      textBorderColor: paint("card"), textBorderWidth: 3 },
+    label: {
+      ...outward(inner[c], narrow ? 9 : 11, narrow ? 7 : 10),
+      show: !narrow || (near?.has(`c${c}`) ?? false),
+      opacity: faded(near, `c${c}`),
+      color: paint("infra"),
+      formatter: () => component.name,
+      textBorderColor: paint("card"),
+      textBorderWidth: 3,
+    },
   }));
 }
 
@@ -147,65 +215,56 @@ const touches = (a, b) => !picked || picked === a || picked === b;
 function callLinks(ring) {
   const most = Math.max(...data.edges.map((edge) => edge[2]), 1);
   return data.edges.map(([caller, callee, calls, failed]) => ({
-    source: `s${caller}`, target: `s${callee}`, calls, failed, value: calls,
-    lineStyle: { color: stackColour(data.services[caller].stack), width: 0.8 + 3.2 * Math.sqrt(calls / most),
-      opacity: touches(`s${caller}`, `s${callee}`) ? 0.75 : 0.05, curveness: bend(ring[caller], ring[callee], 0.55) },
+    source: `s${caller}`,
+    target: `s${callee}`,
+    calls,
+    failed,
+    value: calls,
+    lineStyle: {
+      color: stackColour(data.services[caller].stack),
+      width: 0.8 + 3.2 * Math.sqrt(calls / most),
+      opacity: touches(`s${caller}`, `s${callee}`) ? 0.75 : 0.05,
+      curveness: bend(ring[caller], ring[callee], 0.55),
+    },
   }));
 }
 
 function hiddenLinks(ring) {
-  return data.components.flatMap((component, c) => component.services.map((s) => ({
-    source: `s${s}`, target: `c${c}`, symbol: ["none", "none"], hidden: true,
-    lineStyle: { color: paint("infra"), type: [3, 3], width: 1, curveness: 0,
-      opacity: picked ? (touches(`s${s}`, `c${c}`) ? 0.9 : 0.03) : 0.45 },
-  })));
+  return data.components.flatMap((component, c) =>
+    component.services.map((s) => ({
+      source: `s${s}`,
+      target: `c${c}`,
+      symbol: ["none", "none"],
+      hidden: true,
+      lineStyle: {
+        color: paint("infra"),
+        type: [3, 3],
+        width: 1,
+        curveness: 0,
+        opacity: picked ? (touches(`s${s}`, `c${c}`) ? 0.9 : 0.03) : 0.45,
+      },
+    })),
+  );
 }
 
 function graphTip({ dataType, data: at }) {
   if (dataType === "node") {
     if (at.id.startsWith("s")) return serviceTip(data.services[Number(at.id.slice(1))]);
     const component = data.components[Number(at.id.slice(1))];
-    return tip(component.name, [["services", whole(component.services.length)], ["errors", component.type]], component.description);
+    return tip(
+      component.name,
+      [
+        ["services", whole(component.services.length)],
+        ["errors", component.type],
+      ],
+      component.description,
+    );
   }
-  const name = (id) => (id.startsWith("s") ? serviceName(Number(id.slice(1))) : data.components[Number(id.slice(1))].name);
+  const name = (id) =>
+    id.startsWith("s") ? serviceName(Number(id.slice(1))) : data.components[Number(id.slice(1))].name;
   if (at.hidden) return tip(`${name(at.source)} on ${name(at.target)}`, [], "not documented");
-  return tip(`${name(at.source)} → ${name(at.target)}`, [["calls", whole(at.calls)], ["failed", `${whole(at.failed)} (${percent(at.failed, at.calls)})`]]);
-}
-
-// What is known of what was chosen.
-function showPanel() {
-  const links = (title, ids, none) => [element("h4", {}, title), ids.length
-    ? element("ul", {}, ...ids.map(([id, name]) => element("li", {}, element("button", { class: "link", type: "button", onclick: () => choose(id) }, name))))
-    : element("p", {}, none)];
-  const service = (i) => [`s${i}`, serviceName(i)];
-  const i = Number(picked.slice(1));
-  if (!picked) {
-    say("graph-panel", element("h3", {}, "Stacks"), element("div", { class: "keys" },
-      ...stacks().map((stack) => element("span", {}, dot(stackColour(stack)), stack))));
-  } else if (picked.startsWith("s")) {
-    const at = data.services[i];
-    say("graph-panel", element("h3", {}, dot(stackColour(at.stack)), serviceName(i)),
-      element("p", {}, `${plural(at.calls, "call")}, ${percent(at.failed, at.calls)} of which failed; median ${milliseconds(at.quantiles_ms[0])}.`),
-      ...links("calls", data.edges.filter(([a]) => a === i).map(([, b]) => service(b)), "nobody"),
-      ...links("is called by", data.edges.filter(([, b]) => b === i).map(([a]) => service(a)), "users alone"),
-      ...links("has under it, undocumented", data.components.map((c, k) => [c, k]).filter(([c]) => c.services.includes(i)).map(([c, k]) => [`c${k}`, c.name]), "nothing"));
-  } else {
-    const at = data.components[i];
-    const own = data.incidents.filter((incident) => incident.component === i);
-    say("graph-panel", element("h3", {}, dot("var(--infra)"), at.name), element("p", {}, `${at.description}. Its errors are of type ${at.type}.`),
-      element("p", {}, `${plural(own.length, "incident")} failed ${plural(sum(own.map((x) => x.infrastructure_errors)), "call")}, and ${plural(sum(own.map((x) => x.cascades)), "caller")} with them.`),
-      ...links("lies under", at.services.map(service), "nothing"));
-  }
-}
-
-function showGraphTables() {
-  table("edges-table", [
-    { title: "Caller", of: (e) => serviceName(e[0]) }, { title: "Callee", of: (e) => serviceName(e[1]) },
-    { title: "Calls", of: (e) => e[2], number: true }, { title: "Failed", of: (e) => e[3], number: true },
-    { title: "Share", of: (e) => (e[2] ? e[3] / e[2] : 0), show: (e) => percent(e[3], e[2]), number: true },
-  ], data.edges, { by: 2, label: "Calls between services" });
-  table("components-table", [
-    { title: "Component", of: (c) => c.name }, { title: "Errors", of: (c) => c.type }, { title: "What happens", of: (c) => c.description, long: true },
-    { title: "Services", of: (c) => c.services.length, show: (c) => c.services.map(serviceName).join(", "), long: true },
-  ], data.components, { label: "Hidden components" });
+  return tip(`${name(at.source)} → ${name(at.target)}`, [
+    ["calls", whole(at.calls)],
+    ["failed", `${whole(at.failed)} (${percent(at.failed, at.calls)})`],
+  ]);
 }
