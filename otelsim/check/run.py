@@ -15,9 +15,9 @@ from otelsim.check.laws import RUN
 from otelsim.check.report import LawResult, Report, in_order, merge
 from otelsim.check.tally import RunTally, Tally
 from otelsim.errors import InputError
+from otelsim.runner.finished import world_of
 from otelsim.scenario import Scenario, from_manifest
-from otelsim.world.finding import find_world
-from otelsim.world.loading import load_world
+from otelsim.world.model import World
 
 if TYPE_CHECKING:
     from otelsim.check.slices import SliceChecker, SliceResult
@@ -30,16 +30,17 @@ _checker: "SliceChecker | None" = None
 """In a worker: what its slices share."""
 
 
-def run_check(directory: Path, workers: int, progress: Progress) -> Report:
+def run_check(directory: Path, workers: int, progress: Progress, world_path: str | None = None) -> Report:
     """Try all laws on the run in ``directory``, by ``workers`` processes; ``progress(done, all)`` after each slice.
 
-    InputError if ``directory`` is no run.
+    ``world_path`` is where its world is, if it is no longer where the run found it. InputError if ``directory`` is no
+    run, or there is no such world.
     """
     run = open_run(directory)
     scenario = scenario_of(run)
+    world = world_of(directory, world_path, scenario.world)
     with tempfile.TemporaryDirectory(prefix="otelsim-check-") as folder:
-        laws, tally = _try_slices(run, Path(folder), workers, progress)
-        world = load_world(find_world(scenario.world))
+        laws, tally = _try_slices(run, (world, Path(folder)), workers, progress)
         whole = RunTally(run, scenario, world, tally, partial(ids.duplicates, Path(folder)))
         return Report(in_order(laws + RUN.results(whole)))
 
@@ -52,10 +53,12 @@ def scenario_of(run: RunFiles) -> Scenario:
         raise InputError(str(run.directory / "manifest.json"), f"scenario: {error!r}") from error
 
 
-def _try_slices(run: RunFiles, folder: Path, workers: int, progress: Progress) -> tuple[list[LawResult], Tally]:
+def _try_slices(
+    run: RunFiles, shared: tuple[World, Path], workers: int, progress: Progress
+) -> tuple[list[LawResult], Tally]:
     count = len(run.slices)
     tally, laws = Tally(), list[LawResult]()
-    with _pool(max(1, min(workers, count)), run.directory, folder) as pool:
+    with _pool(max(1, min(workers, count)), run.directory, shared) as pool:
         for done, result in enumerate(pool.map(_check, range(count)), 1):
             tally.add(result.tally)
             laws = merge([laws, result.laws])
@@ -63,19 +66,19 @@ def _try_slices(run: RunFiles, folder: Path, workers: int, progress: Progress) -
     return laws, tally
 
 
-def _pool(workers: int, directory: Path, folder: Path) -> ProcessPoolExecutor:
+def _pool(workers: int, directory: Path, shared: tuple[World, Path]) -> ProcessPoolExecutor:
     context = get_context("forkserver")
-    return ProcessPoolExecutor(workers, mp_context=context, initializer=_start, initargs=(directory, folder))
+    return ProcessPoolExecutor(workers, mp_context=context, initializer=_start, initargs=(directory, *shared))
 
 
-def _start(directory: Path, folder: Path) -> None:
+def _start(directory: Path, world: World, folder: Path) -> None:
     # One thread each: the slices run side by side already. polars reads this once, when it is loaded.
     os.environ["POLARS_MAX_THREADS"] = "1"
     from otelsim.check import slices
 
     global _checker
     run = open_run(directory)
-    _checker = slices.checker(run, scenario_of(run), folder)
+    _checker = slices.checker(run, scenario_of(run), world, folder)
 
 
 def _check(number: int) -> "SliceResult":

@@ -15,8 +15,7 @@ from otelsim.check.report import LawResult, merge
 from otelsim.check.tally import Tally
 from otelsim.check.truth import Truth, tell_truth
 from otelsim.scenario import MAX_DEPTH, Scenario
-from otelsim.world.finding import find_world
-from otelsim.world.loading import load_world
+from otelsim.world.model import World
 from otelsim.world.releases import calendar
 
 LAW_MODULES = (laws_format, laws_structure, laws_causes, laws_releases, laws_metrics, laws_time)
@@ -81,9 +80,8 @@ class SliceChecker:
         return tally
 
 
-def checker(run: RunFiles, scenario: Scenario, ids: Path) -> SliceChecker:
-    """A checker for a run: loads its world and draws its release calendar."""
-    world = load_world(find_world(scenario.world))
+def checker(run: RunFiles, scenario: Scenario, world: World, ids: Path) -> SliceChecker:
+    """A checker for a run: draws its release calendar."""
     depth = scenario.call_depth or MAX_DEPTH
     return SliceChecker(run, tell_truth(world, calendar(world, scenario), run.incidents, depth), ids)
 

@@ -21,29 +21,30 @@ otelsim check run --integrity      are the files as they were written? their dig
 @click.argument("directory", metavar="DIR")
 @click.option("--integrity", is_flag=True, help="Only hold the files against the digests of the manifest.")
 @click.option("--workers", type=click.IntRange(min=1), help="Processes.  [CPUs]")
+@click.option("--world", metavar="DIR", help="Where the run's world is now.  [where it was]")
 @click.option("--json", "as_json", is_flag=True, help="Print the report as JSON.")
 @click.option("--quiet", is_flag=True, help="No progress.")
-def check(directory: str, integrity: bool, workers: int | None, as_json: bool, quiet: bool) -> None:
+def check(directory: str, integrity: bool, workers: int | None, world: str | None, as_json: bool, quiet: bool) -> None:
     """Try the laws of the simulated world on every record of a run's files."""
     from otelsim.check import as_json as report_json
     from otelsim.check import render_text
     from otelsim.errors import RunError
 
-    report = _integrity(Path(directory), quiet) if integrity else _laws(Path(directory), workers, quiet)
+    report = _integrity(Path(directory), quiet) if integrity else _laws(Path(directory), world, workers, quiet)
     click.echo(json.dumps(report_json(report)) if as_json else render_text(report))
     if not report.ok:
         broken = sum(1 for law in report.laws if law.violations)
         raise RunError(f"{directory}: {broken} laws are broken")
 
 
-def _laws(directory: Path, workers: int | None, quiet: bool) -> Any:
+def _laws(directory: Path, world: str | None, workers: int | None, quiet: bool) -> Any:
     from otelsim.check import run_check
 
     def show(done: int, all_of_it: int) -> None:
         if not quiet and (done == all_of_it or done % max(1, all_of_it // 10) == 0):
             click.echo(f"checked {done}/{all_of_it} slices", err=True)
 
-    return run_check(directory, workers or os.cpu_count() or 1, show)
+    return run_check(directory, workers or os.cpu_count() or 1, show, world)
 
 
 def _integrity(directory: Path, quiet: bool) -> Any:

@@ -17,6 +17,7 @@ from otelsim.runner.worker import JOURNAL
 from otelsim.scenario import from_manifest
 from otelsim.world.finding import find_world
 from otelsim.world.loading import load_world
+from otelsim.world.model import World
 
 
 @dataclass(frozen=True)
@@ -42,7 +43,7 @@ def open_finished(directory: Path, world: str | None = None) -> Finished:
         dict(values["content_digest"]), dict(values["documents"]), "notation" not in values or notation_of(values)
     except (KeyError, TypeError, ValueError) as error:
         raise InputError(str(path), f"is garbled: {error!r}") from None
-    found = load_world(find_world(world or _world_path(directory) or scenario.world))
+    found = world_of(directory, world, scenario.world)
     try:
         prepared = prepare(scenario, found)
     except InputError as error:
@@ -50,6 +51,11 @@ def open_finished(directory: Path, world: str | None = None) -> Finished:
     if values.get("tables") != manifest.tables_digest(prepared):
         raise InputError(str(path), f"the world {scenario.world!r} is no longer the one that the run was made with")
     return Finished(directory, values, prepared)
+
+
+def world_of(directory: Path, world: str | None, name: str) -> World:
+    """The world of the run in ``directory``: where ``world`` says, or where the run found it, or by its ``name``."""
+    return load_world(find_world(world or _world_path(directory) or name))
 
 
 def read_manifest(directory: Path) -> dict[str, Any]:
