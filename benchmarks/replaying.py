@@ -72,7 +72,7 @@ class Bench:
                 command = ["generate", *self.scenario, "--sink", "otlp", "--metrics", "points"]
             else:
                 command = ["replay", str(self.run)]
-            words = [*where, "--output", str(self.folder / "state")]
+            words = [*where, "--output", str(self.folder / ("sent" if name == DIRECT else "state"))]
             found = stored.store(Sending([[*OTELSIM, *command, *words]], limit_s=3_600), to, self.folder, self.days)
         say(f"    {found.rate:,.0f} records a second")
         return found
