@@ -5,10 +5,10 @@ ARG PYTHON=python:3.13.15-slim-bookworm
 FROM ${PYTHON} AS build
 WORKDIR /source
 COPY requirements/build.txt requirements/image.txt requirements/
-RUN pip install --no-cache-dir --require-hashes --only-binary :all: --requirement requirements/build.txt \
+RUN pip install --no-cache-dir --require-hashes --only-binary :all: --no-deps --requirement requirements/build.txt \
     && python -m venv --without-pip /opt/otelsim \
     && pip --python /opt/otelsim/bin/python \
-        install --no-cache-dir --require-hashes --only-binary :all: --requirement requirements/image.txt
+        install --no-cache-dir --require-hashes --only-binary :all: --no-deps --requirement requirements/image.txt
 COPY pyproject.toml README.md LICENSE NOTICE ./
 COPY otelsim otelsim
 COPY fixtures fixtures
