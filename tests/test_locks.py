@@ -78,8 +78,8 @@ def unlocked(script: str) -> list[str]:
 
 def takes_a_lock(command: str) -> bool:
     # A package that has to be built would have what builds it fetched, which no lock names.
-    # What a lock names is all that there is to install: pip, left to look for more, wants `coverage[toml]` in the newest
-    # version where the lock has `coverage` in another.
+    # What a lock names is all that there is to install: pip, left to look for more, wants `coverage[toml]` in the
+    # newest version where the lock has `coverage` in another.
     wheels = all(option in command for option in ("--require-hashes", "--only-binary :all:", "--no-deps"))
     named = re.search(r"--requirement requirements/(\S+)$", command)
     return wheels and named is not None and named[1] in NEEDED
@@ -171,7 +171,9 @@ def test_nothing_is_installed_but_what_is_locked(script, locks):
     ],
 )
 def test_a_command_that_installs_more_is_seen(command):
-    good = "pip install --require-hashes --only-binary :all: --no-deps --requirement requirements/ci.txt\n# pip install a\n"
+    good = (
+        "pip install --require-hashes --only-binary :all: --no-deps --requirement requirements/ci.txt\n# pip install\n"
+    )
     assert unlocked(good) == []
     assert len(unlocked(good + command)) == 1
 

@@ -13,6 +13,8 @@ import pyarrow.json
 from otelsim.draws import Int64s
 from otelsim.replay import faults
 from otelsim.replay.reading import Block
+from otelsim.replay.scanning import LOGS, scanned
+from otelsim.replay.scanning import METRICS as METRIC_LINES
 from otelsim.signals.names import LEVELS, METRICS
 from otelsim.wire.fragments import Bytes
 
@@ -59,8 +61,15 @@ class Read(NamedTuple):
 
 def read_logs(block: Block) -> Read:
     """Log lines."""
+    columns = scanned(block.data, block.lines, LOGS) if _is_utf8(block.data) else None
+    if columns and (read := _logs(block, columns)).good.all():
+        return read
     table, told = _table(block, LOG_SCHEMA, faults.fault_of_log)
     columns = {name: table.column(name).combine_chunks() for name in LOG_SCHEMA.names}
+    return _judged(block, _logs(block, columns), told, (table, faults.fault_of_log))
+
+
+def _logs(block: Block, columns: dict[str, Any]) -> Read:
     times_us, timed = _times(columns["timestamp"])
     good = timed & _one_of(columns["level"], LEVELS) & _all_there(columns, faults.NEEDED)
     ids = {}
@@ -68,18 +77,24 @@ def read_logs(block: Block) -> Read:
         ids[name], right = hexadecimal(columns[name], digits)
         good &= right | (name == "parent_span_id") & ~there(columns[name])
     good &= _known_releases(columns["release_id"])
-    read = Read(columns, times_us, good, [], np.zeros(block.lines, np.bool_), ids)
-    return _judged(block, read, told, (table, faults.fault_of_log))
+    return Read(columns, times_us, good, [], np.zeros(block.lines, np.bool_), ids)
 
 
 def read_points(block: Block) -> Read:
     """Metric lines."""
+    columns = scanned(block.data, block.lines, METRIC_LINES) if _is_utf8(block.data) else None
+    if columns and (read := _points(block, columns)).good.all():
+        return read
     table, told = _table(block, METRIC_SCHEMA, faults.fault_of_point)
     columns = {name: table.column(name).combine_chunks() for name in ("metric", "ts", "value")}
     for struct in ("tags", "exemplar"):
         whole = table.column(struct).combine_chunks()
         columns |= {f"{struct}.{part.name}": a for part, a in zip(whole.type, whole.flatten(), strict=True)}
         columns[struct] = whole
+    return _judged(block, _points(block, columns), told, (table, faults.fault_of_point))
+
+
+def _points(block: Block, columns: dict[str, Any]) -> Read:
     times, values = (columns[name].fill_null(-1).to_numpy(zero_copy_only=False) for name in ("ts", "value"))
     good = (times >= 0) & (times * 1e6 < faults.LATEST_US) & np.isfinite(values)
     good &= _one_of(columns["metric"], METRICS) & _all_there(columns, ("value", *_named(faults.NEEDED_TAGS)))
@@ -92,8 +107,7 @@ def read_points(block: Block) -> Read:
     # A double holds epoch seconds to a quarter of a microsecond, so rounding gives back what was written.
     times_us = np.where(good, np.rint(np.where(good, times, 0) * 1e6), 0).astype(np.int64)
     bare = {name: found for name, (found, _) in ids.items()}
-    read = Read(columns, times_us, good, [], _durations(block, columns["metric"]), bare)
-    return _judged(block, read, told, (table, faults.fault_of_point))
+    return Read(columns, times_us, good, [], _durations(block, columns["metric"]), bare)
 
 
 def _durations(block: Block, metric: Any) -> Bools:

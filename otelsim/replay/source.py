@@ -13,7 +13,7 @@ from otelsim.replay.records import LogLines
 from otelsim.signals.notation import LOGS, METRICS, TRACES
 from otelsim.wire.otlp.encoder import Request
 
-BLOCK_BYTES = 2 << 20
+BLOCK_BYTES = 4 << 20
 MOST_TOLD = 20
 """Faults told in full, of a part."""
 
