@@ -38,14 +38,16 @@ class Block(NamedTuple):
 
 def blocks(path: Path, stretch: Stretch, size: int) -> Iterator[Block]:
     """The stretch's lines in blocks of about ``size`` bytes; RunError where the file cannot be read."""
-    line, rest = stretch.first_line, b""
+    line = stretch.first_line
+    pieces: list[bytes] = []
     try:
         with path.open("rb") as file:
             file.seek(stretch.offset)
             for piece in _plain(path.suffix, file, stretch.size, size):
-                rest += piece
-                if len(rest) < size:
+                pieces.append(piece)
+                if sum(map(len, pieces)) < size:
                     continue
+                rest = b"".join(pieces)
                 end = rest.rfind(b"\n") + 1
                 if end:
                     block = Block(path, line, rest[:end], rest.count(b"\n", 0, end))
@@ -53,10 +55,11 @@ def blocks(path: Path, stretch: Stretch, size: int) -> Iterator[Block]:
                     line, rest = line + block.lines, rest[end:]
                 elif len(rest) > MOST_LINE_BYTES:
                     raise RunError(f"{at(path, line)}: a line is longer than {MOST_LINE_BYTES >> 20} MiB")
+                pieces = [rest]
     except UNREADABLE as error:
-        here = line + rest.count(b"\n")
+        here = line + b"".join(pieces).count(b"\n")
         raise RunError(f"{at(path, here)}: cannot be read on: {_said(error)}") from None
-    if rest:
+    if rest := b"".join(pieces):
         yield Block(path, line, rest, rest.count(b"\n") + (not rest.endswith(b"\n")))
 
 

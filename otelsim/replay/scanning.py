@@ -61,7 +61,7 @@ def scanned(data: bytes, lines: int, form: Form) -> dict[str, Any] | None:
         return None
     padded = np.frombuffer(data + bytes(SLACK), np.uint8)
     shape = (len(form.names), lines)
-    starts, sizes, numbers = np.zeros(shape, np.int64), np.zeros(shape, np.int64), np.zeros(shape)
+    starts, sizes, numbers = np.empty(shape, np.int64), np.empty(shape, np.int64), np.empty(shape)
     if scan(padded, len(data), form.keys, form.kinds, (starts, sizes, numbers)) != lines:
         return None
     columns: dict[str, Any] = {}

@@ -13,7 +13,8 @@ from otelsim.replay.records import LogLines
 from otelsim.signals.notation import LOGS, METRICS, TRACES
 from otelsim.wire.otlp.encoder import Request
 
-BLOCK_BYTES = 4 << 20
+LOG_BLOCK_BYTES, METRIC_BLOCK_BYTES = 6 << 20, 12 << 20
+"""Some 10,000 log lines, and as many requests' metric lines: the more there are, the less often a resource is told."""
 MOST_TOLD = 20
 """Faults told in full, of a part."""
 
@@ -62,8 +63,8 @@ class Source:
     def requests(self, part: Part, left_out: LeftOut) -> Iterator[Request]:
         """All of a part, block by block."""
         durations = Durations()
-        metrics = _blocks(part.metrics) if self.points or self.spans else iter(())
-        for block in _blocks(part.logs) if self.logs or self.spans else iter(()):
+        metrics = _blocks(part.metrics, METRIC_BLOCK_BYTES) if self.points or self.spans else iter(())
+        for block in _blocks(part.logs, LOG_BLOCK_BYTES) if self.logs or self.spans else iter(()):
             while self.spans and len(durations) < block.lines:
                 more = next(metrics, None)
                 if more is None:
@@ -95,5 +96,5 @@ class Source:
             yield from self.encoder.points(read)
 
 
-def _blocks(lines: Lines | None) -> Iterator[Block]:
-    return blocks(lines.path, lines.stretch, BLOCK_BYTES) if lines else iter(())
+def _blocks(lines: Lines | None, size: int) -> Iterator[Block]:
+    return blocks(lines.path, lines.stretch, size) if lines else iter(())

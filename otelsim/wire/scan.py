@@ -102,7 +102,10 @@ def _key(data, at, keys, k):  # type: ignore[no-untyped-def]
     """What is behind a key and its colon, or _NO where another one stands."""
     edges, pool = keys
     first, size = edges[k], edges[k + 1] - edges[k]
-    for j in range(size):
+    for j in range(0, size - 7, 8):
+        if load(data, at + j) != load(pool, first + j):  # type: ignore[call-arg]
+            return _NO
+    for j in range(size & ~7, size):
         if data[at + j] != pool[first + j]:
             return _NO
     at += size

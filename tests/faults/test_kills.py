@@ -9,7 +9,6 @@ from typing import NamedTuple
 
 import pytest
 
-from benchmarks.resuming import measured
 from tests.begun import Begun
 from tests.command import generated, otelsim
 from tests.faults.folders import READING, altered, digests
@@ -20,7 +19,6 @@ WORKERS = 2
 DEATH = "a worker process died: what it had in hand is made again"
 MOST_AGAIN = 0.15
 """Of the slices, what a resumed run may make after nine in ten were made."""
-MOST_TIME = 0.3
 """Of the time of a run that nothing interrupts, what resuming it then may take."""
 
 
@@ -139,17 +137,6 @@ def test_resuming_is_not_starting_again(begun, uninterrupted):
     print(f"killed at 90 %: {again} of {SLICES} slices made again")
     assert 0 < again <= MOST_AGAIN * SLICES
     assert digests(begun.folder) == uninterrupted
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("compress", ["", "zstd", "gzip"], ids=["plain", "zstd", "gzip"])
-def test_resuming_takes_little_time(tmp_path, compress):
-    """Others may use the machine meanwhile, so three times."""
-    found = [measured(2_000_000, compress, tmp_path) for _ in range(3)]
-    shares = sorted(each.share for each in found)
-    print(f"killed at 90 % and resumed in {', '.join(f'{share:.0%}' for share in shares)} of the undisturbed time")
-    assert all(each.again <= MOST_AGAIN * each.slices for each in found)
-    assert shares[1] <= MOST_TIME
 
 
 def test_a_difference_is_seen(tmp_path):

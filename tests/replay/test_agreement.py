@@ -82,7 +82,8 @@ def test_blocks_of_any_size_hold_the_same_records(tmp_path, monkeypatch):
     part = part_of(tmp_path, lines["logs"], lines["metrics"])
     wanted = {signal: all_records(replayed(part)[0], signal) for signal in ("traces", "logs", "metrics")}
     for size in (700, 5_000, 33_333):
-        monkeypatch.setattr(source, "BLOCK_BYTES", size)
+        monkeypatch.setattr(source, "LOG_BLOCK_BYTES", size)
+        monkeypatch.setattr(source, "METRIC_BLOCK_BYTES", size)
         made, left_out = replayed(part)
         assert left_out.unpaired_logs == left_out.unpaired_durations == 0
         for signal, records_of in wanted.items():
