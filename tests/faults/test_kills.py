@@ -19,7 +19,6 @@ WORKERS = 2
 DEATH = "a worker process died: what it had in hand is made again"
 MOST_AGAIN = 0.15
 """Of the slices, what a resumed run may make after nine in ten were made."""
-"""Of the time of a run that nothing interrupts, what resuming it then may take."""
 
 
 class Moment(NamedTuple):
