@@ -141,10 +141,14 @@ def _found(paths: tuple[str, ...], signals: tuple[str, ...], display: Display) -
     found = given([Path(path) for path in paths])
     for line in found.warnings:
         display.warn(line)
-    wanted = [pair for pair in found.pairs if pair.logs or "metrics" in signals or "traces" in signals]
-    if not any(pair.logs if "logs" in signals else pair.metrics for pair in wanted):
+    if not any(_makes(signal, pair) for signal in signals for pair in found.pairs):
         raise InputError(paths[0], f"has no lines to make {', '.join(signals)} of")
     return found
+
+
+def _makes(signal: str, pair: Any) -> bool:
+    """Whether a signal can be made of a pair's lines."""
+    return bool({"logs": pair.logs, "metrics": pair.metrics, "traces": pair.logs and pair.metrics}[signal])
 
 
 def _default_run_id(found: "Given") -> str:
@@ -159,14 +163,22 @@ def _plan(found: "Given", how: tuple[Any, dict[str, Any]], asked: dict[str, Any]
     from otelsim.replay.operations import Known
     from otelsim.replay.parts import parts_of
     from otelsim.replay.worker import Plan
+
+    notation, settings = how
+    known = Known(_world(found, asked["world"]) if "traces" in notation.signals else None)
+    limit = min(each.max_request_bytes for each in settings.values())
+    return Plan(parts_of(found), Style(notation, asked["store_names"], limit), known, asked["on_error"] == "stop")
+
+
+def _world(found: "Given", world: str | None) -> Any:
+    """Whose routes spans are named by."""
+    from otelsim.runner.finished import world_of
     from otelsim.world.finding import find_world
     from otelsim.world.loading import load_world
 
-    notation, settings = how
-    name = asked["world"] or (found.run.scenario["world"] if found.run else None)
-    known = Known(load_world(find_world(name)))
-    limit = min(each.max_request_bytes for each in settings.values())
-    return Plan(parts_of(found), Style(notation, asked["store_names"], limit), known, asked["on_error"] == "stop")
+    if found.run:
+        return world_of(found.run.directory, world, found.run.scenario["world"])
+    return load_world(find_world(world))
 
 
 def _target(plan: "Plan", settings: dict[str, Any], asked: dict[str, Any]) -> "Target":
@@ -193,8 +205,9 @@ def _carried_out(
         head["workers"] = past.head["workers"]
     run = Replay(plan, target, head["workers"], display)
     run.processes = min(workers, run.lanes)
-    run.take_over(past.entries if past else [])
-    folder = _folder(target.directory, going_on, asked["overwrite"])
+    if past:
+        run.take_over(past.entries)
+    folder = _folder(target.directory, found, going_on or asked["overwrite"])
     telling = Telling(_left, lambda summary: _told(summary, run))
     summary = carried_out(run, folder, display, lambda: run.carry_out(folder, head), telling)
     for line in _left_out(summary):
@@ -202,21 +215,24 @@ def _carried_out(
     return summary
 
 
-def _folder(path: Path, going_on: bool, overwrite: bool) -> "Folder":
-    """The folder of the journal; what it holds of an interrupted replay is gone on with or replaced, as is asked."""
+def _folder(path: Path, found: "Given", known: bool) -> "Folder":
+    """The folder of the journal; an interrupted replay's is only taken where it is ``known`` to be one.
+
+    Nothing is removed but what tells of an earlier replay: files of lines may lie beside it.
+    """
     from otelsim.replay.running import is_replay
     from otelsim.runner.folder import SUMMARY, Folder, holds_journal
 
+    if any(path.resolve() == file.resolve().parent for pair in found.pairs for file in pair.paths()):
+        raise InputError("--output", f"{path} holds what is to be replayed: choose another folder")
     if not holds_journal(path):
         return Folder(path, overwrite=False)
     if not is_replay(path):
         raise InputError("--output", f"{path} holds a run: choose another folder")
-    if going_on:
-        return Folder(path, overwrite=False, resume=True)
-    if not overwrite and not (path / SUMMARY).exists():
+    if not known and not (path / SUMMARY).exists():
         again = "--resume goes on with it, --overwrite begins anew"
         raise InputError("--output", f"{path} holds a replay that was interrupted: {again}")
-    return Folder(path, overwrite=True)
+    return Folder(path, overwrite=False, resume=True)
 
 
 def _left(_: "Target") -> str:

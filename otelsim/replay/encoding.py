@@ -68,7 +68,7 @@ class Encoder:
             filled: tuple[int, int] = put_joined_points(out, tables, self.metrics, all_of_it, first)
             return filled
 
-        for body, n in self._bodies(rows, longest + int(columns[0].max(initial=0)), fill):
+        for body, n in self._bodies(rows, longest + int(columns[0][rows].max(initial=0)), fill):
             yield Request(METRICS, body, POINTS, n)
 
     def _records(self, what: tuple[str, str], read: Read, pieces: Pieces, wanted: Any) -> Iterator[Request]:
@@ -83,7 +83,7 @@ class Encoder:
             filled: tuple[int, int] = put_joined(out, tables, joined, columns, rows, first)
             return filled
 
-        for body, n in self._bodies(rows, longest + int(columns[0].max(initial=0)), fill):
+        for body, n in self._bodies(rows, longest + int(columns[0][rows].max(initial=0)), fill):
             yield Request(signal, body, kind, n)
 
     def _bodies(self, rows: Int64s, largest: int, fill: Fill) -> Iterator[tuple[bytes, int]]:

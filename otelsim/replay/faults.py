@@ -26,6 +26,10 @@ TAGS = ("service", "stack", "action", "success", "is_write", "persona", "release
 NEEDED_TAGS = ("action", "success", "is_write", "release_id")
 LATEST_US = 4_102_444_800_000_000
 """2100: what is later is no time of a record, but of another unit."""
+LATEST_S = LATEST_US / 1e6
+MOST_DURATION_MS = 1e11
+"""Three years: a span's end must be a time."""
+MOST_RELEASE = 1_024
 _HEX = {"trace_id": 32, "span_id": 16, "parent_span_id": 16}
 
 
@@ -69,10 +73,10 @@ def fault_of_point(record: dict[str, Any]) -> str:
     for key in ("ts", "value"):
         if not _is_number(record.get(key)):
             return f"{key} is no number: {_shown(record.get(key))}"
-    if not 0 <= record["ts"] * 1e6 < LATEST_US:
+    if not 0 <= record["ts"] < LATEST_S:
         return f"ts is no time in seconds (1970 to 2100): {_shown(record['ts'])}"
-    if metric == METRICS[0] and record["value"] < 0:
-        return f"value is negative: {_shown(record['value'])}"
+    if metric == METRICS[0] and not 0 <= record["value"] <= MOST_DURATION_MS:
+        return f"value is no duration (0 to {MOST_DURATION_MS:.0e} ms): {_shown(record['value'])}"
     if not isinstance(tags, dict):
         return "has no tags"
     return _fault_of_tags(tags) or _fault_of_exemplar(record.get("exemplar"))
@@ -82,6 +86,8 @@ def fault_of_point(record: dict[str, Any]) -> str:
 @lru_cache(maxsize=16_384)
 def fault_of_release(release_id: str) -> str:
     """What is wrong with a release_id; empty where nothing is."""
+    if len(release_id) > MOST_RELEASE:
+        return f"release_id is longer than {MOST_RELEASE:,} characters"
     try:
         derive_ids(release_id)
     except ValueError as error:
@@ -134,7 +140,10 @@ def _is_time(text: str) -> bool:
 
 
 def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+    try:
+        return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+    except OverflowError:  # an integer that no double can hold
+        return False
 
 
 def _shown(value: Any) -> str:

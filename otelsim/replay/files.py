@@ -73,7 +73,7 @@ def _file(path: Path) -> Path:
 def _paired(files: Iterable[Path]) -> list[Pair]:
     """Files of the same folder and number, in the order of their names; others alone."""
     pairs: dict[tuple[Path, str], dict[str, Path]] = {}
-    for path in dict.fromkeys(files):
+    for path in {path.resolve(): path for path in files}.values():
         match = _NAME.fullmatch(path.name)
         kind, key = (match[1], (path.parent, match[2])) if match else (_kind(path), (path, ""))
         pair = pairs.setdefault(key, {})

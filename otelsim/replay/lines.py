@@ -1,6 +1,7 @@
 """A block of lines as columns, read by Arrow; bad lines are found by column and told one by one."""
 
 import json
+import re
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
@@ -35,6 +36,10 @@ METRIC_SCHEMA = pa.schema(
 )
 
 
+DURATION = re.compile(rb'"metric": ?"%b"' % METRICS[0].encode())
+"""What a duration line is known by where it is not parsed."""
+_BLANK = re.compile(rb"(?:\A|\n)[ \t\r]*\n")
+"""A line that Arrow would leave out, though another may hold two records."""
 _EXEMPLAR = {"exemplar.trace_id": 32, "exemplar.span_id": 16}
 
 
@@ -96,9 +101,9 @@ def read_points(block: Block) -> Read:
 
 def _points(block: Block, columns: dict[str, Any]) -> Read:
     times, values = (columns[name].fill_null(-1).to_numpy(zero_copy_only=False) for name in ("ts", "value"))
-    good = (times >= 0) & (times * 1e6 < faults.LATEST_US) & np.isfinite(values)
+    good = (times >= 0) & (times < faults.LATEST_S) & np.isfinite(values)
     good &= _one_of(columns["metric"], METRICS) & _all_there(columns, ("value", *_named(faults.NEEDED_TAGS)))
-    good &= (values >= 0) | ~_one_of(columns["metric"], METRICS[:1])
+    good &= (values >= 0) & (values <= faults.MOST_DURATION_MS) | ~_one_of(columns["metric"], METRICS[:1])
     for name in ("tags.success", "tags.is_write"):
         good &= _one_of(columns[name], ("true", "false"))
     ids = {name: hexadecimal(columns[name], size) for name, size in _EXEMPLAR.items()}
@@ -116,7 +121,7 @@ def _durations(block: Block, metric: Any) -> Bools:
     if not known.all():
         lines = block.data.split(b"\n")
         for row in np.flatnonzero(~known).tolist():
-            found[row] = METRICS[0].encode() in lines[row]
+            found[row] = bool(DURATION.search(lines[row]))
     return found
 
 
@@ -208,7 +213,7 @@ def _judged(block: Block, read: Read, told: dict[int, str], how: tuple[Any, Judg
 def _table(block: Block, schema: Any, fault_of: Judge) -> tuple[Any, dict[int, str]]:
     """The block's records, and why a row is null where its line could not be read at all."""
     table = _read(block.data, schema) if _is_utf8(block.data) else None
-    if table is not None and table.num_rows == block.lines:
+    if table is not None and table.num_rows == block.lines and not _BLANK.search(block.data):
         return table, {}
     lines = block.data.split(b"\n")[: block.lines]
     told = {row: fault for row, line in enumerate(lines) if (fault := faults.fault_of_text(line))}

@@ -1,9 +1,13 @@
 """What a line's call is as OpenTelemetry: the conventions' names, as far as a world knows of it or its line tells."""
 
+import re
 from typing import NamedTuple
 
 from otelsim.signals import conventions as v
 from otelsim.world.model import Action, World
+
+_STATUS = re.compile("[1-5][0-9][0-9]")
+"""What error codes are statuses of HTTP."""
 
 
 class Call(NamedTuple):
@@ -53,10 +57,9 @@ class Known:
         answer: v.Attributes = {}
         if not call.root:
             answer["rpc.response.status_code"] = v.rpc_status(call.error_code or None)
-        elif (action := self._action(call)) and (call.error_code or "0").isdecimal():
-            answer["http.response.status_code"] = (
-                int(call.error_code) if call.error_code else 201 if action.creates else 200
-            )
+        elif (action := self._action(call)) and (_STATUS.fullmatch(call.error_code) or not call.error_code):
+            made = 201 if action.creates else 200
+            answer["http.response.status_code"] = int(call.error_code) if call.error_code else made
         if call.level == "ERROR":
             answer["error.type"] = str(next(iter(answer.values()), call.error_code or "_OTHER"))
         return answer

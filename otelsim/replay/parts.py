@@ -1,5 +1,6 @@
 """Files cut into parts that workers take one at a time, in time order as far as files are."""
 
+import re
 from collections.abc import Iterator
 from itertools import zip_longest
 from pathlib import Path
@@ -8,14 +9,14 @@ from typing import Any
 from otelsim.check.files import RunFiles
 from otelsim.errors import RunError
 from otelsim.replay.files import Given, Pair
+from otelsim.replay.lines import DURATION
 from otelsim.replay.reading import GZIP, ZSTD, Block, Stretch, blocks
 from otelsim.replay.source import Lines, Part
-from otelsim.signals.names import METRICS
 
 PART_LINES = 50_000
 """Log lines of a part, about; a file of metrics alone is cut at so many durations."""
 _SCANNED_BYTES = 8 << 20
-_DURATION = f'"{METRICS[0]}"'.encode()
+_LINE_END = re.compile(b"\n")
 
 Cut = tuple[int, int]
 """Where a part begins: bytes and lines before it."""
@@ -24,12 +25,12 @@ Cut = tuple[int, int]
 def parts_of(found: Given) -> list[Part]:
     """All parts, those of the same time beside each other."""
     if found.run:
-        return _slices(found.run, {pair.paths()[0].name: pair for pair in found.pairs})
+        return _slices(found.run)
     cut = [list(_cut(pair)) for pair in found.pairs]
     return [part for row in zip_longest(*cut) for part in row if part]
 
 
-def _slices(run: RunFiles, _: dict[str, Pair]) -> list[Part]:
+def _slices(run: RunFiles) -> list[Part]:
     """A run's slices: its manifest tells where each stands."""
     lines: dict[tuple[str, int], int] = {}
 
@@ -45,23 +46,27 @@ def _slices(run: RunFiles, _: dict[str, Pair]) -> list[Part]:
 
 def _cut(pair: Pair) -> Iterator[Part]:
     """A pair's parts: plain files are cut where a log line and its duration begin, compressed ones are one part."""
-    if any(path.suffix in (ZSTD, GZIP) for path in pair.paths()):
+    cut = None if any(path.suffix in (ZSTD, GZIP) for path in pair.paths()) else _cuts(pair)
+    if cut is None:
         yield Part(*(Lines(path, Stretch()) if path else None for path in pair))
         return
-    if pair.logs is None and pair.metrics is not None:
-        yield from (Part(None, lines) for lines in _lines(pair.metrics, list(_every(pair.metrics, _DURATION))))
-        return
-    assert pair.logs is not None
-    cuts = list(_every(pair.logs, b"\n"))
-    logs = _lines(pair.logs, cuts)
+    alone = [None] * max(map(len, cut))
+    both = (_lines(path, places) if path else alone for path, places in zip(pair, cut, strict=True))
+    yield from (Part(*lines) for lines in zip(*both, strict=True))
+
+
+def _cuts(pair: Pair) -> tuple[list[Cut], list[Cut]] | None:
+    """Where the files of a pair are cut; None where their durations cannot be told without parsing."""
+    if pair.logs is None:
+        return [], list(_every(pair.metrics, DURATION)) if pair.metrics else []
+    logs = list(_every(pair.logs, _LINE_END))
     if pair.metrics is None:
-        yield from (Part(lines, None) for lines in logs)
-        return
-    durations = list(_at(pair.metrics, [before for _, before in cuts]))
-    yield from (Part(*both) for both in zip(logs, _lines(pair.metrics, durations), strict=True))
+        return logs, []
+    metrics = list(_at(pair.metrics, [before for _, before in logs]))
+    return (logs, metrics) if len(metrics) == len(logs) else None
 
 
-def _lines(path: Path, cuts: list[Cut]) -> list[Lines]:
+def _lines(path: Path, cuts: list[Cut]) -> list[Lines | None]:
     """The file between cuts; the first is the file's begin."""
     ends = [*(offset for offset, _ in cuts[1:]), path.stat().st_size]
     return [
@@ -69,7 +74,7 @@ def _lines(path: Path, cuts: list[Cut]) -> list[Lines]:
     ]
 
 
-def _every(path: Path, mark: bytes) -> Iterator[Cut]:
+def _every(path: Path, mark: re.Pattern[bytes]) -> Iterator[Cut]:
     """The file's begin, and every place behind PART_LINES or a few more lines that hold ``mark``."""
     yield 0, 0
     offset = lines = marks = 0
@@ -77,32 +82,28 @@ def _every(path: Path, mark: bytes) -> Iterator[Cut]:
         if marks >= PART_LINES:
             yield offset, lines
             marks = 0
-        offset, lines, marks = offset + len(block.data), lines + block.lines, marks + block.data.count(mark)
+        marks += block.lines if mark is _LINE_END else len(mark.findall(block.data))
+        offset, lines = offset + len(block.data), lines + block.lines
 
 
 def _at(path: Path, wanted: list[int]) -> Iterator[Cut]:
     """Where the duration line begins that has so many durations before it, for each of ``wanted``, which ascend.
 
-    The file's begin for 0, and its end where it has no more.
+    The file's begin for 0; it ends early where the file has no more, or texts with escapes, among which may be some.
     """
-    left = iter(wanted)
-    target: int | None = next(left)
+    left = iter(wanted[1:])
+    yield 0, 0
+    target = next(left, None)
     offset = lines = durations = 0
     for block in _scanned(path):
-        here = block.data.count(_DURATION)
-        place = -1
-        found = durations
-        while target is not None and target < durations + here:
-            while found <= target:
-                place = block.data.find(_DURATION, place + 1)
-                found += 1
-            begin = block.data.rfind(b"\n", 0, place) + 1
-            yield (offset + begin, lines + block.data.count(b"\n", 0, begin)) if target else (0, 0)
+        if target is None or b"\\u" in block.data:
+            return
+        places = [match.start() for match in DURATION.finditer(block.data)]
+        while target is not None and target < durations + len(places):
+            begin = block.data.rfind(b"\n", 0, places[target - durations]) + 1
+            yield offset + begin, lines + block.data.count(b"\n", 0, begin)
             target = next(left, None)
-        offset, lines, durations = offset + len(block.data), lines + block.lines, durations + here
-    while target is not None:
-        yield (offset, lines) if target else (0, 0)
-        target = next(left, None)
+        offset, lines, durations = offset + len(block.data), lines + block.lines, durations + len(places)
 
 
 def _scanned(path: Path) -> Iterator[Block]:

@@ -9,9 +9,9 @@ from isal import isal_zlib
 
 from otelsim.errors import RunError, at
 
-MOST_LINE_BYTES = 16 << 20
+MOST_LINE_BYTES, MOST_LINES = 16 << 20, 1 << 16
 _READ_BYTES = 1 << 20
-_PACKED_BYTES = 32 << 10
+_PACKED_BYTES = 4 << 10
 """Read at a time of what is compressed: little of it may be much."""
 ZSTD, GZIP = ".zst", ".gz"
 UNREADABLE: tuple[type[Exception], ...] = (OSError, EOFError, zstandard.ZstdError, isal_zlib.error)  # type: ignore[assignment]
@@ -51,7 +51,7 @@ def blocks(path: Path, stretch: Stretch, size: int) -> Iterator[Block]:
                 end = rest.rfind(b"\n") + 1
                 if end:
                     block = Block(path, line, rest[:end], rest.count(b"\n", 0, end))
-                    yield block
+                    yield from _of_bounded_lines(block)
                     line, rest = line + block.lines, rest[end:]
                 elif len(rest) > MOST_LINE_BYTES:
                     raise RunError(f"{at(path, line)}: a line is longer than {MOST_LINE_BYTES >> 20} MiB")
@@ -60,7 +60,16 @@ def blocks(path: Path, stretch: Stretch, size: int) -> Iterator[Block]:
         here = line + b"".join(pieces).count(b"\n")
         raise RunError(f"{at(path, here)}: cannot be read on: {_said(error)}") from None
     if rest := b"".join(pieces):
-        yield Block(path, line, rest, rest.count(b"\n") + (not rest.endswith(b"\n")))
+        yield from _of_bounded_lines(Block(path, line, rest, rest.count(b"\n") + (not rest.endswith(b"\n"))))
+
+
+def _of_bounded_lines(block: Block) -> Iterator[Block]:
+    """The block in pieces of at most MOST_LINES: very short lines take far more room as records."""
+    while block.lines > MOST_LINES:
+        *lines, rest = block.data.split(b"\n", MOST_LINES)
+        yield Block(block.path, block.first_line, b"\n".join([*lines, b""]), MOST_LINES)
+        block = Block(block.path, block.first_line + MOST_LINES, rest, block.lines - MOST_LINES)
+    yield block
 
 
 def _said(error: Exception) -> str:

@@ -136,7 +136,8 @@ class LogLines:
     def _objects(self) -> Text:
         """The object's id, or the digits of the request's."""
         request = self.texts["request_id"]
-        before = np.minimum(len("req_"), request.sizes)
+        named = pc.starts_with(self.read.columns["request_id"], "req_").fill_null(False)
+        before = np.where(named.to_numpy(zero_copy_only=False), len("req_"), 0)
         return _or(self.texts["object_id"], Text(request.starts + before, request.sizes - before, request.there))
 
 

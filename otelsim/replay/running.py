@@ -39,6 +39,7 @@ class Replay(Work):
         self.left_out: Counter[str] = Counter(dict.fromkeys(LEFT_OUT, 0))
         self.notes: list[str] = []
         self.sent_bytes = 0
+        self.going_on = False
 
     def tables(self) -> Plan:
         """What workers send parts from."""
@@ -71,10 +72,14 @@ class Replay(Work):
         for each in {e["slice"]: e for e in entries}.values():
             self.delivered.add(each["account"], each["records"])
             self._enter(each)
-        self.found = len(self.entries)
+        self.found, self.going_on = len(self.entries), True
 
     def carry_out(self, folder: Folder | None, head: dict[str, Any]) -> dict[str, Any]:
         """Send all that is missing; returns the summary."""
+        if folder:
+            folder.remove(SUMMARY)
+            if not self.going_on:
+                folder.remove(LEDGER.format(lane="*"))
         journal = Journal(folder.path / JOURNAL, head, self.entries) if folder else None
         try:
             self.all_parts(journal)
@@ -108,19 +113,22 @@ def head_of(found: Given, plan: Plan, target: Target, workers: int) -> dict[str,
     """What is known before anything is sent: a replay with the same one goes on where another ended."""
     assert target.otlp is not None
     files = [_told(path) for pair in found.pairs for path in pair.paths()]
-    how = {"files": files, "parts": len(plan.parts), "plain_names": plan.style.plain_names}
+    style, routes = plan.style, repr(sorted(plan.known.actions.items(), key=lambda each: each[0]))
+    how = {"files": files, "parts": len(plan.parts), "plain_names": style.plain_names, "limit": style.limit}
+    how |= {"routes": xxhash.xxh3_64_hexdigest(routes.encode())}
     known = {"run_id": target.otlp.notation.run_id, REPLAY: how, "workers": workers, **target.told()}
     return json.loads(json.dumps({"format": FORMAT, "otelsim": __version__, "scenario": {}, **known}))  # type: ignore[no-any-return]
 
 
 def _told(path: Path) -> dict[str, Any]:
-    """A file's name and size, and a digest of its begin and end."""
+    """A file's name and size, when it was changed, and a digest of its begin and end."""
     try:
         with path.open("rb") as file:
             begin = file.read(_LOOKED_AT_BYTES)
             size = file.seek(0, 2)
             file.seek(max(0, size - _LOOKED_AT_BYTES))
-            return {"file": str(path.resolve()), "bytes": size, "ends": xxhash.xxh3_64_hexdigest(begin + file.read())}
+            ends = xxhash.xxh3_64_hexdigest(begin + file.read())
+            return {"file": str(path.resolve()), "bytes": size, "changed": path.stat().st_mtime_ns, "ends": ends}
     except OSError as error:
         raise failure(path, error) from None
 
@@ -130,7 +138,7 @@ def begun(path: Path, head: dict[str, Any]) -> Past:
     past = read_journal(path / JOURNAL)
     for key in (key for key in head if key not in ("sending", "workers")):
         if past.head.get(key) != head[key]:
-            what = "files" if key == REPLAY else key
+            what = next(k for k in head[key] if past.head.get(key, {}).get(k) != head[key][k]) if key == REPLAY else key
             raise InputError("--resume", f"the replay in {path} is another one: its {what} differ")
     return past
 

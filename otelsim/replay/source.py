@@ -1,10 +1,10 @@
 """A part of the files as requests, and what was left out of it."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from otelsim.errors import RunError, at
+from otelsim.errors import RunError, at, one_line
 from otelsim.replay.encoding import Encoder
 from otelsim.replay.lines import Fault, read_logs, read_points
 from otelsim.replay.pairing import Durations
@@ -44,7 +44,7 @@ class LeftOut:
     def add(self, path: Path, faults: list[Fault]) -> None:
         """Bad lines; RunError for the first of them where they are to stop the run."""
         for fault in faults:
-            text = f"{at(path, fault.line)}: {fault.reason}"
+            text = one_line(f"{at(path, fault.line)}: {fault.reason}")
             if self.stop:
                 raise RunError(text)
             self.lines += 1
@@ -55,8 +55,9 @@ class LeftOut:
 class Source:
     """Makes the requests of parts."""
 
-    def __init__(self, encoder: Encoder) -> None:
-        self.encoder, self.notation = encoder, encoder.style.notation
+    def __init__(self, encoder: Encoder, go_on: Callable[[], None] = lambda: None) -> None:
+        """``go_on`` is called before each block; it raises what is to end the work."""
+        self.encoder, self.notation, self.go_on = encoder, encoder.style.notation, go_on
         wanted = self.notation.signals
         self.spans, self.logs, self.points = TRACES in wanted, LOGS in wanted, METRICS in wanted
 
@@ -71,11 +72,12 @@ class Source:
                     break
                 yield from self._of_metrics(more, durations, left_out)
             yield from self._of_logs(block, durations, left_out)
-        for block in metrics:
-            yield from self._of_metrics(block, durations, left_out)
         left_out.unpaired_durations += len(durations)
+        for block in metrics:
+            yield from self._of_metrics(block, None, left_out)
 
     def _of_logs(self, block: Block, durations: Durations, left_out: LeftOut) -> Iterator[Request]:
+        self.go_on()
         read = read_logs(block)
         left_out.add(block.path, read.faults)
         lines = LogLines(read)
@@ -87,11 +89,15 @@ class Source:
         if self.logs:
             yield from self.encoder.logs(read, lines)
 
-    def _of_metrics(self, block: Block, durations: Durations, left_out: LeftOut) -> Iterator[Request]:
+    def _of_metrics(self, block: Block, durations: Durations | None, left_out: LeftOut) -> Iterator[Request]:
+        """Points; durations wait for their log lines, or are counted where there are none left."""
+        self.go_on()
         read = read_points(block)
         left_out.add(block.path, read.faults)
-        if self.spans:
+        if durations is not None:
             durations.add(read)
+        elif self.spans:
+            left_out.unpaired_durations += int(read.durations.sum())
         if self.points:
             yield from self.encoder.points(read)
 

@@ -37,9 +37,9 @@ class Replayer:
     def __init__(self, plan: Plan, target: Target, stop: Stop) -> None:
         assert target.otlp is not None
         assert target.otlp.settings is not None
-        self.plan, self.target, self.interrupted = plan, target, stop.is_set
+        self.plan, self.target, self.stop = plan, target, stop
         self.ledger = Ledger(target.directory) if target.directory else None
-        self.source = Source(Encoder(plan.style, plan.known))
+        self.source = Source(Encoder(plan.style, plan.known), self._go_on)
         self.output = Sent(target.otlp.settings, self.ledger)
 
     def run(self, task: Task) -> Done:
@@ -50,8 +50,7 @@ class Replayer:
         left_out, counts = LeftOut(self.plan.stop_at_faults), Counter[str]()
         try:
             for request in self.source.requests(self.plan.parts[task.number], left_out):
-                if self.interrupted():
-                    raise Interrupted
+                self._go_on()
                 counts[request.kind] += request.records
                 self.output.put(request)
             extents = self.output.end()
@@ -61,6 +60,10 @@ class Replayer:
         missing: dict[str, Any] = {name: [getattr(left_out, name)] for name in LEFT_OUT}
         account = self.output.account()
         return Done(task.number, task.lane, missing, extents, dict(counts), account, "", tuple(left_out.told))
+
+    def _go_on(self) -> None:
+        if self.stop.is_set():
+            raise Interrupted
 
     def leave(self) -> None:
         """Nothing is to be told: what was answered for is noted as it happens."""

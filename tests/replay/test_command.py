@@ -137,7 +137,11 @@ def test_a_replay_of_other_files_is_not_gone_on_with(http, run, tmp_path):
     shutil.copytree(run, copy)
     assert replay(http, tmp_path, copy).returncode == 0
     (tmp_path / "state/summary.json").unlink()
-    for words, what in (((copy, "--run-id", "other"), "run_id"), ((run,), "files"), ((copy, "--store-names"), "files")):
+    for words, what in (
+        ((copy, "--run-id", "other"), "run_id"),
+        ((run,), "files"),
+        ((copy, "--store-names"), "plain_names"),
+    ):
         line = told(replay(http, tmp_path, *words, "--resume"), 2)
         assert line == f"--resume: the replay in {tmp_path}/state is another one: its {what} differ"
     served = len(http.arrivals)
@@ -146,8 +150,10 @@ def test_a_replay_of_other_files_is_not_gone_on_with(http, run, tmp_path):
 
 
 def test_a_runs_folder_is_no_place_for_a_journal_and_a_replays_is_none_for_resume(http, run, tmp_path):
-    line = told(otelsim("replay", run, "--endpoint", http.url, "--output", run), 2)
-    assert line == f"--output: {run} holds a run: choose another folder"
+    other = tmp_path / "other"
+    shutil.copytree(run, other)
+    line = told(otelsim("replay", run, "--endpoint", http.url, "--output", other), 2)
+    assert line == f"--output: {other} holds a run: choose another folder"
     assert replay(http, tmp_path, run).returncode == 0
     line = told(otelsim("resume", tmp_path / "state"), 2)
     assert line.endswith("is the journal of a replay: the same `otelsim replay` with --resume goes on with it")
@@ -243,3 +249,23 @@ def test_the_wrong_files_for_an_import_are_refused(run, tmp_path):
     logs = next(run.glob("logs_*"))
     line = told(otelsim("import", "victoriametrics", logs), 2)
     assert line == f"{logs}: has no lines to make metrics of"
+
+
+def test_files_beside_an_earlier_replays_journal_stay(http, run, tmp_path):
+    assert replay(http, tmp_path, run).returncode == 0
+    kept = tmp_path / "state/logs_0.jsonl.zst"
+    shutil.copy(next(run.glob("logs_*")), kept)
+    before = kept.read_bytes()
+    line = told(replay(http, tmp_path, tmp_path / "state"), 2)
+    assert line == f"--output: {tmp_path}/state holds what is to be replayed: choose another folder"
+    assert replay(http, tmp_path, run).returncode == 0
+    assert kept.read_bytes() == before
+
+
+def test_a_file_of_metrics_or_of_logs_goes_alone(http, run, tmp_path):
+    for name in ("metrics", "logs"):
+        http.arrivals.clear()
+        assert replay(http, tmp_path, next(run.glob(f"{name}_*"))).returncode == 0
+        assert {a.signal for a in http.arrivals} == {name}
+    line = told(replay(http, tmp_path, next(run.glob("logs_*")), "--signals", "traces"), 2)
+    assert line.endswith("has no lines to make traces of")

@@ -53,6 +53,7 @@ BROKEN_LOGS = {
     f'span_id is not 16 hexadecimal digits: "{"g" * 16}"': {"span_id": "g" * 16},
     'parent_span_id is not 16 hexadecimal digits: ""': {"parent_span_id": ""},
     "release_id: 'a:b' has 2 parts, expected 12": {"release_id": "a:b"},
+    "release_id is longer than 1,024 characters": {"release_id": "a" * 2_000},
 }
 BROKEN_POINTS = {
     "has no metric": {"metric": None},
@@ -61,7 +62,8 @@ BROKEN_POINTS = {
     "ts is no time in seconds (1970 to 2100): 1763943037809.5": {"ts": 1763943037809.5},
     "ts is no time in seconds (1970 to 2100): -1.5": {"ts": -1.5},
     "value is no number: null": {"value": None},
-    "value is negative: -3.5": {"value": -3.5},
+    "value is no duration (0 to 1e+11 ms): -3.5": {"value": -3.5},
+    "value is no duration (0 to 1e+11 ms): 1e+300": {"value": 1e300},
     "has no tags": {"tags": None},
     "has no tag action": {"tags": {**POINT["tags"], "action": None}},
     "tag action is no text: 7": {"tags": {**POINT["tags"], "action": 7}},
@@ -70,6 +72,7 @@ BROKEN_POINTS = {
     "the exemplar has no trace_id and span_id": {"exemplar": {"trace_id": "c322cf887d0fafc71e7ca18e25649671"}},
     'span_id is not 16 hexadecimal digits: "1"': {"exemplar": {"trace_id": "1" * 32, "span_id": "1"}},
 }
+HUGE = b'{"metric":"cache_hit","ts":1' + b"0" * 400 + b',"value":1,"tags":{"action":7}}'
 NO_RECORDS = {b"": "is empty", b"{": "is no JSON", b"[1]": "is no JSON object", b'"a"': "is no JSON object",
               b'{"a":"\xff"}': "is no UTF-8", b"[" * 3000: "is nested too deeply"}  # fmt: skip
 
@@ -215,3 +218,25 @@ def test_a_damaged_compressed_file_and_a_line_without_end_are_told_of(tmp_path, 
     monkeypatch.setattr(reading, "MOST_LINE_BYTES", 1 << 20)
     with pytest.raises(RunError, match=r"logs_0.jsonl:1: a line is longer than 1 MiB"):
         replayed(part_of(tmp_path, b"x" * (8 << 20), None))
+
+
+def test_a_huge_integer_is_no_number():
+    assert [fault.reason[:16] for fault in read_points(block(line(POINT), HUGE)).faults] == ["ts is no number: "[:16]]
+
+
+def test_two_records_in_a_line_beside_a_blank_one_are_told_of():
+    twice = line(POINT) * 2
+    found = read_points(block(twice, b"", line(POINT)))
+    assert [fault.line for fault in found.faults] == [101, 102]
+
+
+def test_short_lines_are_taken_in_blocks_of_bounded_lines(tmp_path, monkeypatch):
+    monkeypatch.setattr(reading, "MOST_LINES", 100)
+    data = written("year")["logs"]
+    path = tmp_path / "logs_0.jsonl"
+    path.write_bytes(data[:-1])
+    found = list(reading.blocks(path, Stretch(), 1 << 30))
+    assert max(one.lines for one in found) == 100
+    assert b"".join(one.data for one in found) == data[:-1]
+    firsts = [one.first_line for one in found]
+    assert firsts == list(range(1, data.count(b"\n") + 1, 100))
