@@ -10,6 +10,7 @@ from otelsim.check.files import RunFiles, open_run
 from otelsim.errors import InputError, RunError
 from otelsim.replay.reading import Stretch, blocks
 from otelsim.runner.folder import MANIFEST, holds_journal
+from otelsim.world.finding import is_folder
 
 LOGS, METRICS = "logs", "metrics"
 _NAME = re.compile(r"(logs|metrics)_(.+)\.jsonl(\.zst|\.gz)?")
@@ -38,9 +39,9 @@ class Given(NamedTuple):
 
 def given(paths: list[Path]) -> Given:
     """The files of folders, and files; InputError where there is nothing to replay, or something is neither."""
-    if len(paths) == 1 and paths[0].is_dir() and (paths[0] / MANIFEST).exists():
+    if len(paths) == 1 and is_folder(paths[0]) and (paths[0] / MANIFEST).exists():
         return _run(paths[0])
-    found = [file for path in paths for file in (_of_folder(path) if path.is_dir() else [_file(path)])]
+    found = [file for path in paths for file in (_of_folder(path) if is_folder(path) else [_file(path)])]
     return Given(_paired(found), None, [])
 
 
@@ -65,9 +66,12 @@ def _of_folder(folder: Path) -> list[Path]:
 
 
 def _file(path: Path) -> Path:
-    if not path.is_file():
-        raise InputError(str(path), "no such file or folder")
-    return path
+    try:
+        if path.is_file():
+            return path
+    except OSError:  # a name that is too long, or a folder that nobody may look into
+        pass
+    raise InputError(str(path), "no such file or folder")
 
 
 def _paired(files: Iterable[Path]) -> list[Pair]:
