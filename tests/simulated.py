@@ -1,5 +1,6 @@
 """Runs made inside the test's own process."""
 
+import json
 from dataclasses import replace
 from typing import Any
 
@@ -9,6 +10,7 @@ from otelsim.runner.measuring import make_slices, null_sinks
 from otelsim.runner.preparing import Prepared, prepare
 from otelsim.runner.slicing import Simulator
 from otelsim.scenario import load, resolve
+from otelsim.sinks.buffers import NullSink, new_room
 from otelsim.times import instant_s
 from otelsim.world.finding import find_world
 from otelsim.world.loading import load_world
@@ -27,6 +29,21 @@ def prepared(scenario: str = "year", world: str | World = "social_network", **ch
     """A shipped scenario from that Monday on, a week long unless told."""
     asked = replace(load(scenario), **{"start_s": MONDAY, "duration_s": 7 * DAY, "end_s": None, **changes})
     return prepare(resolve(asked, 0), world_of(world) if isinstance(world, str) else world)
+
+
+class LineSink(NullSink):
+    """Keeps its lines."""
+
+    def __init__(self) -> None:
+        super().__init__(new_room())
+        self.text = b""
+
+    def drain(self) -> None:
+        self.text += self.room[: self.at].tobytes()
+        super().drain()
+
+    def lines(self) -> list[dict[str, Any]]:
+        return [json.loads(line) for line in self.text.splitlines()]
 
 
 class Watched(Simulator):

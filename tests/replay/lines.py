@@ -10,25 +10,12 @@ from otelsim.replay.source import LeftOut, Lines, Part, Source
 from otelsim.runner.measuring import make_slices
 from otelsim.runner.slicing import Simulator
 from otelsim.signals.notation import Notation
-from otelsim.sinks.buffers import NullSink, new_room
 from otelsim.wire.otlp.encoder import Request
-from tests.simulated import prepared, world_of
+from tests.simulated import LineSink, prepared, world_of
 from tests.wire.sdk.runs import RUN_ID, SHAPES
 
 POINTS = Notation(RUN_ID, metrics="points")
 STYLE = Style(POINTS, False, 4 << 20)
-
-
-class LineSink(NullSink):
-    """Keeps its lines."""
-
-    def __init__(self) -> None:
-        super().__init__(new_room())
-        self.text = b""
-
-    def drain(self) -> None:
-        self.text += self.room[: self.at].tobytes()
-        super().drain()
 
 
 @cache

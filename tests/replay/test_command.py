@@ -24,18 +24,6 @@ def run(tmp_path_factory):
     return generated(tmp_path_factory.mktemp("replay") / "run", 400, "--workers", 2, "--compress", "zstd")
 
 
-@pytest.fixture(params=["http/protobuf", "grpc"])
-def receiver(request):
-    with receiving(request.param) as made:
-        yield made
-
-
-@pytest.fixture
-def http():
-    with receiving("http/protobuf") as made:
-        yield made
-
-
 def replay(receiver, tmp_path, *words, command=("replay",)):
     where = ("--endpoint", receiver.url, "--protocol", receiver.protocol, "--output", tmp_path / "state")
     return otelsim(*command, *words, *where)

@@ -1,6 +1,5 @@
 """JSON lines and OTLP of one seed hold the same requests, field for field."""
 
-import json
 from collections import Counter
 from datetime import datetime
 from typing import Any
@@ -13,9 +12,8 @@ from otelsim.runner.otlp_output import OtlpOutput, notated
 from otelsim.runner.output import LinesOutput
 from otelsim.runner.slicing import Simulator
 from otelsim.signals.notation import Notation
-from otelsim.sinks.buffers import NullSink, new_room
 from otelsim.world.ids import derive_ids
-from tests.simulated import DAY, MONDAY, prepared, world_of
+from tests.simulated import DAY, MONDAY, LineSink, prepared, world_of
 from tests.wire.otlp.runs import Kept, parsed
 
 WORLDS = {name: world_of(name) for name in ("social_network", "multi_cloud")}
@@ -31,21 +29,6 @@ RUNS = st.fixed_dictionaries(
         "duration_s": st.sampled_from([3_600, DAY, 5 * DAY]),
     }
 )
-
-
-class LineSink(NullSink):
-    """Keeps its lines."""
-
-    def __init__(self) -> None:
-        super().__init__(new_room())
-        self.text = b""
-
-    def drain(self) -> None:
-        self.text += self.room[: self.at].tobytes()
-        super().drain()
-
-    def lines(self) -> list[dict[str, Any]]:
-        return [json.loads(line) for line in self.text.splitlines()]
 
 
 def told(world: str, asked: dict[str, Any]) -> tuple[list[dict], list[dict], Kept]:
