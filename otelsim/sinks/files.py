@@ -48,14 +48,15 @@ def failure(path: Path, error: OSError) -> RunError:
 def publish(part: Path, path: Path) -> None:
     """Give a complete file its name, durably: its content, then the name, is on the device; RunError names the path."""
     try:
-        _sync(part, os.O_RDONLY)
+        sync(part, os.O_RDONLY)
         part.rename(path)
-        _sync(path.parent, os.O_RDONLY | os.O_DIRECTORY)
+        sync(path.parent, os.O_RDONLY | os.O_DIRECTORY)
     except OSError as error:
         raise failure(part, error) from None
 
 
-def _sync(path: Path, flags: int) -> None:
+def sync(path: Path, flags: int) -> None:
+    """Have what was written to a file, or the names in a folder, on the device."""
     file = os.open(path, flags | os.O_CLOEXEC)
     try:
         os.fsync(file)
