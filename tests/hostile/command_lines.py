@@ -88,7 +88,7 @@ WRONG = {
     "--signals": ["", "dreams", "logs,"],
     "--protocol": ["thrift", "", "GRPC"],
     "--endpoint": ["", "x", "ftp://x", "http://", "http://[::1", "http://a b", "http://h:0", "http://é"],
-    "--header": ["", "x", "=", "a=@missing", "a=\n", "a=é", "content-type=x", "a=@/", "a=@" + "x" * 300],
+    "--header": ["", "x", "=", "a=@missing", "a=b\nc", "a=é", "content-type=x", "a=@/", "a=@" + "x" * 300],
     "--compression": ["zip", ""],
     "--timeout": ["0", "-1", "x", "nan", "inf", "1e10", ""],
     "--certificate": ["missing", "/", "a\0b", "/dev/null", "/dev/zero", "x" * 300],
