@@ -52,7 +52,7 @@ def sorted_digest(folder: Path) -> str:
     """One digest of all records, in whatever order and files they stand."""
     digest = hashlib.sha256()
     for signal in ("logs", "metrics"):
-        lines = [line for file in folder.glob(f"{signal}_*") for line in content(file).splitlines(keepends=True)]
+        lines = [line for file in folder.rglob(f"{signal}_*") for line in content(file).splitlines(keepends=True)]
         assert lines
         digest.update(b"".join(sorted(lines)))
     return digest.hexdigest()

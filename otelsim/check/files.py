@@ -1,6 +1,7 @@
 """A run's files: what the manifest says of them, and the uncompressed bytes of one slice."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -39,9 +40,14 @@ class RunFiles:
         slices: list[dict[str, Any]] = self.manifest["slices"]
         return slices
 
-    def path(self, signal: str, lane: int) -> Path:
-        """The file of a signal and lane."""
-        return self.directory / f"{signal}_{lane}.jsonl{SUFFIXES[self.manifest['compress']]}"
+    def file(self, signal: str, entry: Mapping[str, Any]) -> str:
+        """The name of the file that a slice's lines of a signal are in; of a merged run, with its shard's folder."""
+        name = f"{signal}_{entry['lane']}.jsonl{SUFFIXES[self.manifest['compress']]}"
+        return f"{entry['folder']}/{name}" if "folder" in entry else name
+
+    def path(self, signal: str, entry: Mapping[str, Any]) -> Path:
+        """That file."""
+        return self.directory / self.file(signal, entry)
 
 
 def open_run(directory: Path) -> RunFiles:
@@ -60,7 +66,7 @@ def open_run(directory: Path) -> RunFiles:
 
 def stored(run: RunFiles, entry: dict[str, Any], signal: str) -> bytes:
     """The stored bytes of a slice; fewer than promised where the file ends early."""
-    with run.path(signal, entry["lane"]).open("rb") as file:
+    with run.path(signal, entry).open("rb") as file:
         file.seek(entry[signal]["offset"])
         return file.read(entry[signal]["bytes"])
 
@@ -92,6 +98,8 @@ def _require(path: Path, manifest: dict[str, Any]) -> None:
         raise InputError(str(path), f"has no {', '.join(missing)}: not the manifest of a run")
     if (sink := manifest.get("sink", "jsonl")) != "jsonl":
         raise InputError(str(path), f"the run went to --sink {sink}: laws are tried on the JSON lines of --sink jsonl")
+    if "shard" in manifest:
+        raise InputError(str(path), "is that of one shard of a run: `otelsim merge` joins them, to be checked as one")
     if manifest["compress"] not in SUFFIXES:
         raise InputError(str(path), f"unknown compress {manifest['compress']!r}")
     try:

@@ -108,7 +108,7 @@ def slices_fill(run: RunTally) -> Finding:
     told = []
     for entry in sorted(run.run.slices, key=lambda entry: int(entry["slice"])):
         for signal in ("logs", "metrics"):
-            name, part = run.run.path(signal, entry["lane"]).name, entry[signal]
+            name, part = run.run.file(signal, entry), entry[signal]
             if part["offset"] != ends.get(name, 0):
                 told.append(f"slice {entry['slice']} of {name} starts at {part['offset']}, not at {ends.get(name, 0)}")
             ends[name] = part["offset"] + part["bytes"]

@@ -64,7 +64,7 @@ class SliceChecker:
 
     def _content(self, entry: dict[str, Any], signal: str) -> tuple[bytes, str | None]:
         """A slice's uncompressed bytes, and what is wrong with them."""
-        name = self.run.path(signal, entry["lane"]).name
+        name = self.run.file(signal, entry)
         try:
             data = plain(stored(self.run, entry, signal), self.run.manifest["compress"])
         except (OSError, ValueError) as error:
@@ -76,7 +76,7 @@ class SliceChecker:
     def _tally(self, frames: SliceFrames) -> Tally:
         tally = counting.count(frames)
         for signal, records in (("logs", frames.calls.height), ("metrics", frames.points)):
-            tally.stored[self.run.path(signal, frames.entry["lane"]).name] += records
+            tally.stored[self.run.file(signal, frames.entry)] += records
         return tally
 
 

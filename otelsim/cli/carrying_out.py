@@ -40,9 +40,9 @@ def carried_out(
 def _left(target: Any) -> str:
     from otelsim.runner.folder import holds_journal
 
-    if target.directory is None or not holds_journal(target.directory):
+    if not target.groups and (target.directory is None or not holds_journal(target.directory)):
         return "interrupted"
-    return f"interrupted: `otelsim resume {target.directory}` goes on from here"
+    return f"interrupted: `otelsim resume {target.where}` goes on from here"
 
 
 def _report(summary: dict[str, Any], seconds: float, target: Any) -> str:
@@ -52,4 +52,4 @@ def _report(summary: dict[str, Any], seconds: float, target: Any) -> str:
         counts = {"spans": spans, **counts}
     records = ", ".join(f"{n:,} {kind}" for kind, n in counts.items() if n)
     made = f"{requests:,} requests: {records}, {size(sum(summary['bytes'].values()))} in {duration(seconds)}"
-    return made + (f", in {target.directory}" if target.directory else "")
+    return made + (f", in {target.where}" if target.where else "")

@@ -1,19 +1,20 @@
 """``otelsim generate``."""
 
 import json
-import os
-from pathlib import Path
 from typing import Any
 
 import click
 
 from otelsim.cli.carrying_out import carried_out
 from otelsim.cli.commands import Command
+from otelsim.cli.engines import MOST_WORKERS, engine_of, engine_options
+from otelsim.cli.making import FILES, Maker, is_begun, new_target, place_to_write
 from otelsim.cli.options import prepared, scenario_options
 from otelsim.cli.otlp_target import otlp_target, otlp_target_options
 from otelsim.cli.progress import Display
 from otelsim.cli.resume import resumed_as
 from otelsim.errors import InputError
+from otelsim.runner.sharding import shard_of
 
 EXAMPLES = """
 otelsim generate                               a year of 100,000 requests into otelsim-run/
@@ -24,8 +25,10 @@ otelsim generate --sink otlp                   the same as spans, logs and metri
 otelsim generate --sink otlp --protocol grpc --endpoint https://otel.example.com:4317 --header api-key=@key
 otelsim generate --sink otlp-file --signals traces,logs    as OTLP/JSON files
 otelsim generate 1000000 --sink null           everything encoded, nothing written
+otelsim generate 1000000000 --output s3://bucket/run  objects in a bucket, compressed
+otelsim generate 1000000000 --engine dask --scheduler tcp://10.0.0.1:8786 --output s3://bucket/run
+otelsim generate 1000000000 --shard 0/5 --output run  the first fifth of it; `otelsim merge run` joins all five
 """
-MOST_WORKERS = 48
 SINKS = ("jsonl", "otlp", "otlp-file", "null")
 
 
@@ -33,14 +36,23 @@ SINKS = ("jsonl", "otlp", "otlp-file", "null")
 @scenario_options
 @click.option("--sink", type=click.Choice(SINKS), default="jsonl", show_default=True, help="Where it goes.")
 @click.option(
-    "--output", type=str, default="otelsim-run", show_default=True, metavar="DIR", help="Folder of files and manifest."
+    "--output",
+    type=str,
+    default="otelsim-run",
+    show_default=True,
+    metavar="DIR|URI",
+    help="Where files and manifest go.",
 )
 @click.option("--overwrite", is_flag=True, help="Replace the run that is in the folder.")
 @click.option("--resume", is_flag=True, help="Go on with the run in the folder, if there is one of this scenario.")
 @click.option(
     "--workers", type=click.IntRange(min=1), help=f"Processes and files of each kind.  [CPUs, at most {MOST_WORKERS}]"
 )
-@click.option("--compress", type=click.Choice(["zstd", "gzip"]), help="Compress the files.")
+@engine_options
+@click.option("--shard", metavar="I/N", help="Make the Ith part of N alone, counted from 0.  [all]")
+@click.option(
+    "--compress", type=click.Choice(["zstd", "gzip", "none"]), help="Compress the files.  [none; zstd for objects]"
+)
 @click.option("--json", "as_json", is_flag=True, help="Print the summary as JSON on stdout.")
 @click.option("--quiet", is_flag=True, help="No progress.")
 @otlp_target_options
@@ -51,19 +63,20 @@ def generate(scenario: str, sink: str, output: str, workers: int | None, **more:
     that are not given are taken from the standard variables (OTEL_EXPORTER_OTLP_ENDPOINT and the like).
     """
     compress, overwrite, as_json, quiet = (more.pop(key) for key in ("compress", "overwrite", "as_json", "quiet"))
-    going_on = more.pop("resume")
-    if compress and sink not in ("jsonl", "otlp-file"):
+    going_on, part = more.pop("resume"), shard_of(more.pop("shard"))
+    engine, scheduler = more.pop("engine"), more.pop("scheduler")
+    if compress and sink not in FILES:
         raise InputError("--compress", "goes with --sink jsonl or otlp-file")
-    if not output.isprintable() or not output:
-        raise InputError("--output", "is not a path")
+    place = place_to_write(output, sink, part)
     otlp = otlp_target(sink, more, _digest)
-    if going_on and (overwrite or sink == "null"):
+    if going_on and (overwrite or place is None):
         raise InputError("--resume", "goes with neither --overwrite nor --sink null")
     ready = prepared(scenario, more)
-    count = workers or min(MOST_WORKERS, os.cpu_count() or 1)
-    target = (Path(output) if sink != "null" else None, compress or "", otlp(ready))
     display = Display(quiet)
-    summary = _made(ready, target, count, (overwrite, going_on), display)
+    with engine_of(engine, scheduler, workers) as (made_by, count):
+        target = new_target(place, compress, otlp(ready), ready, made_by is not None)
+        maker = Maker(ready, target, count, part, made_by)
+        summary = _made(maker, place, (overwrite, going_on), display)
     if as_json:
         click.echo(json.dumps(summary))
 
@@ -74,17 +87,11 @@ def _digest(ready: Any) -> str:
     return run_id(ready)
 
 
-def _made(
-    ready: Any, target: tuple[Any, ...], workers: int, asked: tuple[bool, bool], display: Display
-) -> dict[str, Any]:
+def _made(maker: Maker, place: Any, asked: tuple[bool, bool], display: Display) -> dict[str, Any]:
     """Make the run, over another one's files or on from its own, if that is ``asked`` for."""
-    from otelsim.runner.folder import Folder, holds_journal
-    from otelsim.runner.running import Run
-    from otelsim.runner.target import Target
-
-    place, (overwrite, going_on) = Target(*target), asked
-    if going_on and place.directory and holds_journal(place.directory):
-        return resumed_as(place, ready, workers, display)
-    folder = Folder(place.directory, overwrite) if place.directory else None
-    run = Run(ready, place, workers, display)
+    overwrite, going_on = asked
+    if going_on and is_begun(place):
+        return resumed_as(maker, place, display)
+    folder = maker.folder(place, overwrite)
+    run = maker.run(display)
     return carried_out(run, folder, display, lambda: run.generate(folder))

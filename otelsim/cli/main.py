@@ -8,6 +8,7 @@ from otelsim.cli.commands import Group, run
 from otelsim.cli.doctor import doctor
 from otelsim.cli.generate import generate
 from otelsim.cli.incidents import incidents
+from otelsim.cli.merge import merge
 from otelsim.cli.plan import plan
 from otelsim.cli.replay import imports, replay_files
 from otelsim.cli.report import report
@@ -21,6 +22,7 @@ otelsim generate                             a year of 100,000 requests into ote
 otelsim generate 1000000 5000 --output run   a million requests of 5,000 users
 otelsim generate --scenario incidents        a week in which everything fails
 otelsim resume run                           go on with a run that was interrupted
+otelsim merge run                            shards that were made apart become one run
 otelsim plan 10000000                        what ten million requests would come to
 otelsim check run                            the laws, tried on every record
 otelsim generate --sink otlp                 the same as spans, logs and metrics, to localhost:4318
@@ -42,7 +44,7 @@ def cli() -> None:
 
 
 COMMANDS = (
-    *(generate, resume, replay_files, imports, plan, check, doctor, verify),
+    *(generate, resume, merge, replay_files, imports, plan, check, doctor, verify),
     *(incidents, report, world, completion),
 )
 for command in COMMANDS:

@@ -9,6 +9,8 @@ import click
 
 from otelsim.cli.carrying_out import carried_out
 from otelsim.cli.commands import Command
+from otelsim.cli.engines import engine_of, engine_options
+from otelsim.cli.making import Maker, opened
 from otelsim.cli.options import prepared_of
 from otelsim.cli.otlp_options import otlp_options, otlp_settings_again, taken
 from otelsim.cli.progress import Display
@@ -21,8 +23,9 @@ otelsim resume run --endpoint http://other:4318 the rest of it to somewhere else
 
 
 @click.command(cls=Command, epilog=EXAMPLES)
-@click.argument("directory", metavar="DIR")
+@click.argument("directory", metavar="DIR|URI")
 @click.option("--workers", type=click.IntRange(min=1), help="Processes.  [as the run had]")
+@engine_options
 @click.option("--world", metavar="DIR", help="Where its world is now.  [where it was]")
 @click.option("--json", "as_json", is_flag=True, help="Print the summary as JSON on stdout.")
 @click.option("--quiet", is_flag=True, help="No progress.")
@@ -35,80 +38,94 @@ def resume(directory: str, workers: int | None, world: str | None, as_json: bool
     that was answered for.
     """
     given = taken(more)
+    engine, scheduler = more.pop("engine"), more.pop("scheduler")
+    place = _place(directory)
 
     def asked(past: Any, path: Path) -> tuple[Any, Any]:
         from otelsim.runner import manifest, resuming
 
         ready = prepared_of(resuming.scenario_of(past, path), world or past.head.get(manifest.WORLD_PATH))
         resuming.check_tables(past, ready, path)
-        return ready, _target(Path(directory), past.head, given)
+        return ready, _target(place, past.head, given, ready)
 
-    summary = resumed(Path(directory), asked, workers, Display(quiet))
+    with engine_of(engine, scheduler, workers) as (made_by, count):
+        summary = resumed(place, asked, (made_by, count if made_by else workers), Display(quiet))
     if as_json:
         click.echo(json.dumps(summary))
 
 
-def resumed(
-    directory: Path, asked: Callable[[Any, Path], tuple[Any, Any]], workers: int | None, display: Display
-) -> dict[str, Any]:
-    """Finish the run in ``directory``; returns its summary.
+def _place(directory: str) -> Any:
+    from otelsim.sinks.places import place_of
 
-    ``asked`` gives the prepared run and its target for the journal, or InputError where they do not fit it.
+    return place_of(directory)
+
+
+def resumed(
+    place: Any, asked: Callable[[Any, Path], tuple[Any, Any]], made_by: tuple[Any, int | None], display: Display
+) -> dict[str, Any]:
+    """Finish the run in a place; returns its summary.
+
+    ``asked`` gives the prepared run and its target for the journal, or InputError where they do not fit it;
+    ``made_by`` are those who make the rest, and how many there are.
     """
     from otelsim.runner import resuming
-    from otelsim.runner.folder import Folder
-    from otelsim.runner.journal import read_journal
-    from otelsim.runner.running import Run
+    from otelsim.runner.sharding import WHOLE, Shard
     from otelsim.runner.worker import JOURNAL
 
-    folder = Folder(directory, overwrite=False, resume=True)
+    folder, (engine, workers) = opened(place, overwrite=False, resume=True), made_by
     try:
-        path = directory / JOURNAL
-        past = read_journal(path)
-        resuming.check_head(past, directory)
-        run = Run(*asked(past, path), past.head["workers"], display)
-        run.processes = min(workers or run.lanes, run.lanes)
+        past = folder.past()
+        resuming.check_head(past, folder.path)
+        shard = Shard(*past.head.get("shard", WHOLE))
+        maker = Maker(*asked(past, folder.path / JOURNAL), past.head["workers"], shard, engine)
+        maker.check_place(place)
+        run = maker.run(display)
+        run.processes = min(workers or run.processes, run.processes)
         return carried_out(run, folder, display, lambda: _work(run, folder, past, display))
     finally:
         folder.close()
 
 
-def resumed_as(place: Any, ready: Any, workers: int | None, display: Display) -> dict[str, Any]:
+def resumed_as(maker: Maker, place: Any, display: Display) -> dict[str, Any]:
     """The same for a run that is asked for in full: InputError names what is other in the folder."""
     from otelsim.runner import manifest, resuming
 
     def asked(past: Any, path: Path) -> tuple[Any, Any]:
-        resuming.check_expected(past, manifest.head(ready, place, past.head["workers"]))
-        resuming.check_tables(past, ready, path)
-        return ready, place
+        expected = manifest.head(maker.prepared, maker.target, past.head["workers"], maker.shard)
+        resuming.check_expected(past, expected)
+        resuming.check_tables(past, maker.prepared, path)
+        return maker.prepared, maker.target
 
-    return resumed(place.directory, asked, workers, display)
+    return resumed(place, asked, (maker.engine, maker.workers), display)
 
 
-def _target(directory: Path, head: dict[str, Any], given: dict[str, object]) -> Any:
+def _target(place: Any, head: dict[str, Any], given: dict[str, object], prepared: Any) -> Any:
     from otelsim.errors import InputError
-    from otelsim.runner.target import OTLP, OtlpTarget, Target, notation_of
+    from otelsim.runner.target import OTLP, Groups, OtlpTarget, Target, notation_of
+    from otelsim.sinks.places.local import LocalPlace
 
     sent = head["sink"] == OTLP
     if given and not sent:
         raise InputError(f"--{next(iter(given)).replace('_', '-')}", "goes with a run of --sink otlp")
+    groups = Groups(place, head["group_slices"]) if "group_slices" in head else None
+    target = Target(place.path if isinstance(place, LocalPlace) else None, head["compress"] or "", None, groups)
     if "notation" not in head:
-        return Target(directory, head["compress"] or "")
+        return target
     notation, encoder = notation_of(head)
     settings = otlp_settings_again(head["sending"], given) if sent else None
-    return Target(directory, head["compress"] or "", OtlpTarget(notation, settings, encoder))
+    return target._replace(otlp=OtlpTarget(notation, settings, encoder))
 
 
 def _work(run: Any, folder: Any, past: Any, display: Display) -> dict[str, Any]:
     from otelsim.runner import resuming
-    from otelsim.runner.folder import MANIFEST, SUMMARY
     from otelsim.runner.verifying import damages
 
-    slices = len(run.prepared.slices)
-    entries = resuming.of_this_run(past, slices, run.lanes, run.target)
+    entries = resuming.of_this_run(past, len(run.prepared.slices), run.lanes, run.target)
+    if run.target.groups:
+        return _groups(run, folder, past, entries, display)
     files = resuming.to_read(folder, run.target, entries)
     if files:
-        all_files = run.lanes * len(run.target.signals)
+        all_files = run.processes * len(run.target.signals)
         display.say(f"to be read back: {len(files)} of {all_files} files, which may not be as the run left them")
     # What is compressed need not be undone: its bytes have a digest, too.
     found = damages(files, "", display.reading(sum(len(file.entries) for file in files)))
@@ -117,9 +134,34 @@ def _work(run: Any, folder: Any, past: Any, display: Display) -> dict[str, Any]:
     for line in (*past.faults, *found):
         display.warn(str(line))
     layout = resuming.laid_out(entries, damaged, run.lanes, run.target.signals)
-    if len(layout.whole) == slices and not past.faults and (folder.path / MANIFEST).exists():
-        display.say(f"{folder.path} is complete: nothing is to be done")
-        run.look_back(layout.whole)
-        return dict(json.loads((folder.path / SUMMARY).read_text("utf-8")))
-    display.say(f"{len(layout.whole)} of {slices} slices are whole, {slices - len(layout.whole)} are to be made")
+    if _is_complete(run, folder, past, layout.whole, display):
+        return _summary(folder)
     return dict(run.go_on(folder, layout, {e["slice"]: e for e in entries}))
+
+
+def _groups(run: Any, folder: Any, past: Any, entries: list[Any], display: Display) -> dict[str, Any]:
+    whole = run.whole(entries, past.faults)
+    for line in past.faults:
+        display.warn(line)
+    if _is_complete(run, folder, past, whole, display):
+        return _summary(folder)
+    return dict(run.take_up(folder, whole))
+
+
+def _is_complete(run: Any, folder: Any, past: Any, whole: list[Any], display: Display) -> bool:
+    """Whether nothing is to be done; what is, is told."""
+    from otelsim.runner.folder import MANIFEST
+
+    every = len(run.numbers)
+    if len(whole) == every and not past.faults and (folder.path / MANIFEST).exists():
+        display.say(f"{run.target.where} is complete: nothing is to be done")
+        run.look_back(whole)
+        return True
+    display.say(f"{len(whole)} of {every} slices are whole, {every - len(whole)} are to be made")
+    return False
+
+
+def _summary(folder: Any) -> dict[str, Any]:
+    from otelsim.runner.folder import SUMMARY
+
+    return dict(json.loads((folder.path / SUMMARY).read_text("utf-8")))

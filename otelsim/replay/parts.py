@@ -38,7 +38,7 @@ def _slices(run: RunFiles) -> list[Part]:
         first = lines.get((signal, entry["lane"]), 1)
         lines[signal, entry["lane"]] = first + count
         extent = entry[signal]
-        return Lines(run.path(signal, entry["lane"]), Stretch(extent["offset"], extent["bytes"], first))
+        return Lines(run.path(signal, entry), Stretch(extent["offset"], extent["bytes"], first))
 
     entries = sorted(run.slices, key=lambda entry: int(entry["slice"]))
     return [Part(part(e, "logs", e["calls"]), part(e, "metrics", e["points"])) for e in entries]

@@ -14,7 +14,7 @@ from otelsim.replay.files import Given
 from otelsim.replay.source import MOST_TOLD
 from otelsim.replay.worker import LEFT_OUT, Plan
 from otelsim.runner.folder import SUMMARY, Folder
-from otelsim.runner.journal import ENDED, Journal, Past, read_journal
+from otelsim.runner.journal import ENDED, Past, read_journal
 from otelsim.runner.manifest import FORMAT
 from otelsim.runner.resuming import Entry
 from otelsim.runner.target import Target
@@ -34,7 +34,7 @@ class Replay(Work):
     kernels = "replay"
 
     def __init__(self, plan: Plan, target: Target, workers: int, watch: Watcher) -> None:
-        super().__init__(target, workers, len(plan.parts), watch)
+        super().__init__(target, workers, range(len(plan.parts)), watch)
         self.plan = plan
         self.left_out: Counter[str] = Counter(dict.fromkeys(LEFT_OUT, 0))
         self.notes: list[str] = []
@@ -80,7 +80,7 @@ class Replay(Work):
             folder.remove(SUMMARY)
             if not self.going_on:
                 folder.remove(LEDGER.format(lane="*"))
-        journal = Journal(folder.path / JOURNAL, head, self.entries) if folder else None
+        journal = folder.journal(head, self.entries) if folder else None
         try:
             self.all_parts(journal)
         except (OtelsimError, KeyboardInterrupt) as error:

@@ -9,7 +9,7 @@ from otelsim.replay.operations import Known
 from otelsim.replay.source import LeftOut, Part, Source
 from otelsim.runner.otlp_output import Sent
 from otelsim.runner.slicing import Interrupted
-from otelsim.runner.stopping import Stop
+from otelsim.runner.stopping import Stopping
 from otelsim.runner.target import Target
 from otelsim.runner.worker import INTERRUPTED, Done, Task
 from otelsim.sinks.ledger import Ledger
@@ -26,7 +26,7 @@ class Plan(NamedTuple):
     known: Known
     stop_at_faults: bool
 
-    def worker(self, target: Target, stop: Stop) -> "Replayer":
+    def worker(self, target: Target, stop: Stopping) -> "Replayer":
         """Who sends its parts."""
         return Replayer(self, target, stop)
 
@@ -34,7 +34,7 @@ class Plan(NamedTuple):
 class Replayer:
     """A source and the connections that its requests go through."""
 
-    def __init__(self, plan: Plan, target: Target, stop: Stop) -> None:
+    def __init__(self, plan: Plan, target: Target, stop: Stopping) -> None:
         assert target.otlp is not None
         assert target.otlp.settings is not None
         self.plan, self.target, self.stop = plan, target, stop

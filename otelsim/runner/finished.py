@@ -19,6 +19,8 @@ from otelsim.world.finding import find_world
 from otelsim.world.loading import load_world
 from otelsim.world.model import World
 
+_MERGE = "`otelsim merge`, on the folder that it is in, joins all"
+
 
 @dataclass(frozen=True)
 class Finished:
@@ -34,13 +36,24 @@ def open_finished(directory: Path, world: str | None = None) -> Finished:
 
     ``world`` is where its world lies, if it is no longer where the run found it.
     """
-    path, values = directory / MANIFEST, read_manifest(directory)
+    values = read_manifest(directory)
+    if "shard" in values:
+        raise InputError(str(directory), f"is shard {'/'.join(map(str, values['shard']))} of a run: {_MERGE}")
+    try:
+        values["counts"]["requests"], values["run_id"], values["workers"], values["sink"], values["compress"]
+        dict(values["content_digest"]), dict(values["documents"]), "notation" not in values or notation_of(values)
+    except (KeyError, TypeError, ValueError) as error:
+        raise InputError(str(directory / MANIFEST), f"is garbled: {error!r}") from None
+    return Finished(directory, values, prepared_again(directory, values, world))
+
+
+def prepared_again(directory: Path, values: dict[str, Any], world: str | None) -> Prepared:
+    """The tables of the run that has this manifest; InputError where they cannot be made again."""
+    path = directory / MANIFEST
     if values.get("format") != manifest.FORMAT or values.get("otelsim") != __version__:
         raise InputError(str(path), f"the run was made by otelsim {values.get('otelsim')}, and this is {__version__}")
     try:
         scenario = from_manifest(values["scenario"])
-        values["counts"]["requests"], values["run_id"], values["workers"], values["sink"], values["compress"]
-        dict(values["content_digest"]), dict(values["documents"]), "notation" not in values or notation_of(values)
     except (KeyError, TypeError, ValueError) as error:
         raise InputError(str(path), f"is garbled: {error!r}") from None
     found = world_of(directory, world, scenario.world)
@@ -50,7 +63,7 @@ def open_finished(directory: Path, world: str | None = None) -> Finished:
         raise InputError(str(path), f"the world {found.name!r} does not fit the run: {error}") from None
     if values.get("tables") != manifest.tables_digest(prepared):
         raise InputError(str(path), f"the world {scenario.world!r} is no longer the one that the run was made with")
-    return Finished(directory, values, prepared)
+    return prepared
 
 
 def world_of(directory: Path, world: str | None, name: str) -> World:

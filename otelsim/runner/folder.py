@@ -9,13 +9,16 @@ import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import xxhash
 
 from otelsim.errors import InputError
+from otelsim.runner.journal import Journal, Past, Record, read_journal
+from otelsim.runner.leaving import LEFT
 from otelsim.runner.worker import JOURNAL, PART
 from otelsim.sinks.files import MODE, cut, failure, publish
+from otelsim.sinks.ledger import NAME as LEDGER
 
 MANIFEST, SUMMARY, INCIDENTS, LOCK = "manifest.json", "summary.json", "incidents.jsonl", ".otelsim.lock"
 _OURS = re.compile(
@@ -26,6 +29,41 @@ PATIENCE_S = 20.0
 """How long the workers of a run that was killed may take to end."""
 REMADE = ".otelsim-remade"
 """A folder in it: slices on their way to where they stood."""
+
+
+class RunFolder(Protocol):
+    """Where a run keeps what it says of itself, and what it is to go on from."""
+
+    @property
+    def path(self) -> Path:
+        """Where it is: a path, or what can be read like one."""
+
+    def journal(self, head: dict[str, Any], entries: Iterable[dict[str, Any]]) -> Record:
+        """A new journal that begins with ``entries``."""
+
+    def past(self) -> Past:
+        """What a run that was interrupted had done; InputError where there is none."""
+
+    def withdraw(self, names: Iterable[str]) -> None:
+        """Take back that a run is complete: its ``names`` are to be gone on with."""
+
+    def write(self, name: str, text: str) -> str:
+        """Publish a small file; returns its digest (xxh3_128)."""
+
+    def write_json(self, name: str, value: Any) -> str:
+        """Publish a JSON file that people can read; returns its digest."""
+
+    def publish(self, name: str) -> None:
+        """Give a complete file its name, durably."""
+
+    def cut(self, name: str, size: int) -> int | None:
+        """Cut an unpublished file to what is known to be whole."""
+
+    def ended(self) -> None:
+        """The run is complete: remove what only the run itself needed."""
+
+    def close(self) -> None:
+        """Let it go."""
 
 
 class Folder:
@@ -91,6 +129,14 @@ class Folder:
                 path.unlink()
         shutil.rmtree(self.path / REMADE, ignore_errors=True)
 
+    def journal(self, head: dict[str, Any], entries: Iterable[dict[str, Any]]) -> Record:
+        """A new journal that begins with ``entries``."""
+        return Journal(self.path / JOURNAL, head, entries)
+
+    def past(self) -> Past:
+        """What a run that was interrupted had done; InputError where there is none."""
+        return read_journal(self.path / JOURNAL)
+
     def files(self) -> list[Path]:
         """Files of a run that stand in the folder."""
         return sorted(p for p in self.path.iterdir() if _OURS.fullmatch(p.name))
@@ -113,6 +159,11 @@ class Folder:
             with told(self.path / name):
                 if (self.path / name).exists():
                     (self.path / name).rename(self.path / (name + PART))
+
+    def ended(self) -> None:
+        """The run is complete: remove what only the run itself needed."""
+        self.remove(LEDGER.format(lane="*"))
+        self.remove(LEFT)
 
     def remove(self, pattern: str) -> None:
         """Remove what only the run itself needed."""

@@ -6,7 +6,7 @@ Each line ends with a digest of what it says, so that a torn or altered one is k
 import os
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 from otelsim.errors import InputError, at
 from otelsim.runner.sealing import line_of, read_line
@@ -33,6 +33,19 @@ def _told(extent: Extent) -> dict[str, Any]:
     return {**told, "stored_digest": extent.stored_digest} if extent.stored_digest else told
 
 
+class Record(Protocol):
+    """Where it is kept what is done."""
+
+    def extend(self, entries: list[dict[str, Any]]) -> None:
+        """Add slices that were made together."""
+
+    def append(self, values: dict[str, Any]) -> None:
+        """Add anything else."""
+
+    def close(self) -> None:
+        """Let it go."""
+
+
 class Journal:
     """Appended line by line, nothing held back; it appears whole, with its first line and ``entries``."""
 
@@ -43,10 +56,15 @@ class Journal:
             self.file = os.open(part, flags, MODE)
         except OSError as error:
             raise failure(part, error) from None
-        for values in (head, *entries):
-            self.append(values)
+        self.append(head)
+        self.extend(entries)
         publish(part, path)
         self.path = path
+
+    def extend(self, entries: Iterable[dict[str, Any]]) -> None:
+        """Add slices' lines."""
+        for values in entries:
+            self.append(values)
 
     def append(self, values: dict[str, Any]) -> None:
         """Add a line."""

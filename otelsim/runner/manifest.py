@@ -12,6 +12,7 @@ from otelsim import __version__
 from otelsim.runner.accounting import KINDS
 from otelsim.runner.folder import INCIDENTS, SUMMARY
 from otelsim.runner.preparing import Prepared
+from otelsim.runner.sharding import WHOLE, Shard
 from otelsim.runner.target import Target
 from otelsim.scenario import to_manifest
 from otelsim.times import rfc3339
@@ -50,8 +51,9 @@ def tables_digest(prepared: Prepared) -> str:
     return digest.hexdigest()
 
 
-def head(prepared: Prepared, target: Target, workers: int) -> dict[str, Any]:
+def head(prepared: Prepared, target: Target, workers: int, shard: Shard = WHOLE) -> dict[str, Any]:
     """What is known before anything is made."""
+    part = {} if shard == WHOLE else {"shard": list(shard)}
     return {
         "format": FORMAT,
         "otelsim": __version__,
@@ -59,6 +61,7 @@ def head(prepared: Prepared, target: Target, workers: int) -> dict[str, Any]:
         "scenario": to_manifest(prepared.scenario),
         "tables": tables_digest(prepared),
         "workers": workers,
+        **part,
         **target.told(),
     }
 
@@ -90,12 +93,18 @@ def content_digest(entries: list[dict[str, Any]], signals: tuple[str, ...]) -> d
     return {name: xxhash.xxh3_128("".join(e[name]["digest"] for e in ordered).encode()).hexdigest() for name in signals}
 
 
+def file_of(target: Target, signal: str, entry: dict[str, Any]) -> str:
+    """The name of the file that a slice's records are in; of a run that was merged, with the folder of its shard."""
+    name = target.file_name(signal, entry["lane"])
+    return f"{entry['folder']}/{name}" if "folder" in entry else name
+
+
 def files(target: Target, entries: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:
     """Every lane's files: bytes as stored, records, and a digest of their slices' digests."""
     made: dict[str, dict[str, Any]] = {}
     for entry in sorted(entries, key=lambda e: e["slice"]):
         for name in target.signals:
-            file = made.setdefault(target.file_name(name, entry["lane"]), {"bytes": 0, "records": 0, "digest": ""})
+            file = made.setdefault(file_of(target, name, entry), {"bytes": 0, "records": 0, "digest": ""})
             file["bytes"] += entry[name]["bytes"]
             file["records"] += _records(entry, name, target)
             file["digest"] = xxhash.xxh3_128((file["digest"] + entry[name]["digest"]).encode()).hexdigest()

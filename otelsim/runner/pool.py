@@ -1,24 +1,25 @@
-"""Lanes of slices through an executor: each lane in order, one slice at a time, all lanes side by side.
+"""Who does a run's tasks: processes of this machine, or another engine in their place."""
 
-All it asks for is a `concurrent.futures.Executor`.
-"""
-
+import pickle
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
-from concurrent.futures import FIRST_COMPLETED, Executor, Future, ProcessPoolExecutor, wait
+import tempfile
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from multiprocessing import forkserver, get_context, resource_tracker
 from pathlib import Path
+from typing import Any, Protocol, Self
 
 from otelsim.compiled import marker
 from otelsim.errors import RunError
+from otelsim.runner.folder import told
 from otelsim.runner.slicing import Interrupted
 from otelsim.runner.stopping import Stop
 from otelsim.runner.target import Target
-from otelsim.runner.worker import Done, Task, begin, work
+from otelsim.runner.worker import TABLES, WAITING, Tables, begin, work
 
 _WARMED = {
     "lines": "otelsim.runner.warmed",
@@ -26,34 +27,86 @@ _WARMED = {
     "replay": "otelsim.replay.warmed",
 }
 """Modules that load a kind of kernels when they are imported."""
-_TICK_S = 0.5
-"""How often somebody who watches hears that nothing has changed."""
-STOPPING_S = 5.0
-"""How long workers that are told to stop may take to say what they had sent."""
 
 
 class WorkerDied(RunError):
     """A worker process ended by itself; the others were ended with it."""
 
 
+class Pool(Protocol):
+    """An executor (`concurrent.futures`) of tasks, and what it takes to talk to those who do them."""
+
+    slots: int
+    """How many tasks are done at a time."""
+
+    def __enter__(self) -> Self:
+        """Begin."""
+
+    def __exit__(self, *_: object) -> None:
+        """Tell the workers to give up what they have in hand, and wait for them."""
+
+    def submit(self, task: Any) -> Future[Any]:
+        """Have a task done (see `worker.Doer`)."""
+
+    def result(self, future: Future[Any]) -> Any:
+        """What became of a task that is done; WorkerDied where whatever was under way is to be done again."""
+
+    def give_up(self) -> None:
+        """Tell the workers to end what they have in hand; they still say what they had sent."""
+
+    def waiting(self) -> set[str]:
+        """Whom workers wait for, and why."""
+
+
 class LocalPool:
     """Processes of this machine, forked from one that has every kernel loaded."""
 
-    def __init__(self, workers: int, shared: Path, target: Target, kernels: str) -> None:
-        self.shared = shared
+    def __init__(self, tables: Tables, target: Target, kernels: str, processes: int) -> None:
+        self.slots = processes
+        self.folder = tempfile.TemporaryDirectory(prefix="otelsim-", ignore_cleanup_errors=True)
+        self.shared = Path(self.folder.name)
+        path = self.shared / TABLES
+        with told(path):
+            path.write_bytes(pickle.dumps(tables, protocol=5))
         context = get_context("forkserver")
         context.set_forkserver_preload([_WARMED[kernels]])
         _start_server()
-        self.stop = Stop(shared)
-        self.executor = ProcessPoolExecutor(workers, context, begin, (shared, target, self.stop))
+        self.stop = Stop(self.shared)
+        self.executor = ProcessPoolExecutor(processes, context, begin, (self.shared, target, self.stop))
 
-    def __enter__(self) -> "LocalPool":
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
         """Tell the workers to give their slices up, and wait for them."""
         self.stop.set()
         self.executor.shutdown(wait=True, cancel_futures=True)
+        self.folder.cleanup()
+
+    def submit(self, task: Any) -> Future[Any]:
+        """Have a task done."""
+        with _death_told():
+            return self.executor.submit(work, task)
+
+    def result(self, future: Future[Any]) -> Any:
+        """What became of it; WorkerDied where a process died, and the others with it."""
+        with _death_told():
+            try:
+                return future.result()
+            except Interrupted:
+                raise RunError("the workers' folder in the system's temporary folder is gone") from None
+
+    def give_up(self) -> None:
+        """Tell the workers to end what they have in hand."""
+        self.stop.set()
+
+    def waiting(self) -> set[str]:
+        """Whom workers wait for, and why."""
+        return {line for path in self.shared.glob(f"{WAITING}*") for line in path.read_text().splitlines()}
+
+
+Engine = Callable[[Tables, Target, str, int], Pool]
+"""Makes a pool of so many workers, which know the tables, for a target; the kernels are named as `kernels_of` does."""
 
 
 def _start_server() -> None:
@@ -85,56 +138,6 @@ def compile_kernels(kernels: str) -> None:
     made = subprocess.run(command, capture_output=True, text=True, check=False)
     if made.returncode:
         raise RunError(f"the kernels could not be compiled: {made.stderr.strip().splitlines()[-1:]}")
-
-
-class Lanes:
-    """Every slice as it gets done, and None now and then while nothing does.
-
-    ``offsets`` holds how long each lane's files are, and is kept up to date. A worker's failure is raised here, but for
-    one with an account: it comes as a `Done`, and its lane ends. WorkerDied: whatever was under way is to be redone.
-    """
-
-    def __init__(self, executor: Executor, lanes: list[list[int]], offsets: list[dict[str, int]]) -> None:
-        self.executor, self.offsets = executor, offsets
-        self.ahead = [iter(lane) for lane in lanes]
-        self.running: dict[Future[Done], int] = {}
-
-    def __iter__(self) -> Iterator[Done | None]:
-        for lane in range(len(self.ahead)):
-            self._submit(lane)
-        while self.running:
-            finished, _ = wait(self.running, timeout=_TICK_S, return_when=FIRST_COMPLETED)
-            if not finished:
-                yield None
-            for future in finished:
-                lane = self.running.pop(future)
-                done = _result(future)
-                if not done.failure:
-                    self.offsets[lane] = {name: e.offset + e.stored for name, e in done.extents.items()}
-                yield done
-                # Only now: the next slice takes the place of this one's answers, which must stand in the journal.
-                if not done.failure:
-                    self._submit(lane)
-
-    def left(self) -> list[Done]:
-        """What workers that were told to stop say of the slices they had in hand."""
-        finished, _ = wait(self.running, timeout=STOPPING_S)
-        return [f.result() for f in finished if not f.cancelled() and f.exception() is None]
-
-    def _submit(self, lane: int) -> None:
-        index = next(self.ahead[lane], None)
-        if index is not None:
-            with _death_told():
-                future = self.executor.submit(work, Task(index, lane, dict(self.offsets[lane])))
-            self.running[future] = lane
-
-
-def _result(future: Future[Done]) -> Done:
-    with _death_told():
-        try:
-            return future.result()
-        except Interrupted:
-            raise RunError("the workers' folder in the system's temporary folder is gone") from None
 
 
 @contextmanager

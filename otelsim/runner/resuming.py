@@ -86,7 +86,7 @@ def _require_head(path: Path, head: dict[str, Any]) -> None:
 def _is_entry(entry: Entry, slices: int, lanes: int, target: Target) -> bool:
     """Whether a line of the journal can be one of this run's."""
     number = entry["slice"]
-    if type(number) is not int or not 0 <= number < slices or entry.get("lane") != number % lanes:
+    if type(number) is not int or not 0 <= number < slices or entry.get("lane") != target.lane(number, lanes):
         return False
     return isinstance(entry.get("tally"), dict) and all(_is_extent(entry.get(name)) for name in target.signals)
 

@@ -1,45 +1,44 @@
 """A run from prepared tables to a published folder, or on from where an earlier one was interrupted."""
 
 import json
-import tempfile
 from contextlib import suppress
 from functools import cached_property
-from pathlib import Path
 from typing import Any
 
 from otelsim.errors import OtelsimError, RunError
 from otelsim.runner import manifest
-from otelsim.runner.folder import INCIDENTS, MANIFEST, SUMMARY, Folder
-from otelsim.runner.journal import ENDED, Journal, entry
-from otelsim.runner.leaving import LEFT, leave_word
+from otelsim.runner.folder import INCIDENTS, MANIFEST, SUMMARY, Folder, RunFolder
+from otelsim.runner.journal import ENDED, Record, entry
+from otelsim.runner.lanes import Lanes
+from otelsim.runner.leaving import leave_word
 from otelsim.runner.mending import Mending
 from otelsim.runner.otlp_output import notated
-from otelsim.runner.pool import Lanes, LocalPool, kernels_of
+from otelsim.runner.pool import LocalPool, kernels_of
 from otelsim.runner.preparing import Prepared
 from otelsim.runner.resuming import Entry, Layout
 from otelsim.runner.sealing import sealed
+from otelsim.runner.sharding import WHOLE, Shard
 from otelsim.runner.target import Target
 from otelsim.runner.totals import Totals
-from otelsim.runner.worker import INTERRUPTED, JOURNAL, Done, Simulation
+from otelsim.runner.worker import INTERRUPTED, JOURNAL, Done, Simulation, Tables
 from otelsim.runner.working import Watcher, Work
-from otelsim.sinks.ledger import NAME as LEDGER
 
 
 class Run(Work):
-    """One run: its state, and what becomes of its files."""
+    """One run, or one shard of it: its state, and what becomes of its files."""
 
-    def __init__(self, prepared: Prepared, target: Target, workers: int, watch: Watcher) -> None:
-        super().__init__(target, workers, len(prepared.slices), watch)
-        self.prepared, self.kernels = prepared, kernels_of(target)
+    def __init__(self, prepared: Prepared, target: Target, workers: int, watch: Watcher, shard: Shard = WHOLE) -> None:
+        super().__init__(target, workers, shard.share(len(prepared.slices)), watch)
+        self.prepared, self.kernels, self.shard = prepared, kernels_of(target), shard
         self.totals = Totals(prepared)
         self.content = 0
 
     @cached_property
     def head(self) -> dict[str, Any]:
         """What the manifest says before anything is made."""
-        return manifest.head(self.prepared, self.target, self.workers)
+        return manifest.head(self.prepared, self.target, self.workers, self.shard)
 
-    def generate(self, folder: Folder | None) -> dict[str, Any]:
+    def generate(self, folder: RunFolder | None) -> dict[str, Any]:
         """Make everything; returns the summary. What a failure leaves behind is whole slices."""
         return self._finish(folder, self._journal(folder, []) if folder else None)
 
@@ -63,23 +62,27 @@ class Run(Work):
             self._take_over(each)
         self.delivered.check(self.counts())
 
-    def _journal(self, folder: Folder, entries: list[Entry]) -> Journal:
-        return Journal(folder.path / JOURNAL, manifest.journal_head(self.head, self.prepared), entries)
+    def _journal(self, folder: RunFolder, entries: list[Entry]) -> Record:
+        return folder.journal(manifest.journal_head(self.head, self.prepared), entries)
 
     def _take_over(self, done: Entry) -> None:
         """Add a slice that an earlier run had made."""
         self.totals.add(done["tally"])
         self.delivered.add(done.get("account", {}), done.get("records", {}))
         self._enter(done)
+        self._stands(done)
+
+    def _stands(self, done: Entry) -> None:
+        """Go on behind a slice in the files of its lane."""
         self.offsets[done["lane"]] = {n: done[n]["offset"] + done[n]["bytes"] for n in self.target.signals}
 
-    def _finish(self, folder: Folder | None, journal: Journal | None) -> dict[str, Any]:
+    def _finish(self, folder: RunFolder | None, journal: Record | None) -> dict[str, Any]:
         try:
             self.all_parts(journal)
         except (OtelsimError, KeyboardInterrupt) as error:
             if folder:
                 with suppress(RunError):  # it would hide why the run ended
-                    leave_word(folder.path / JOURNAL, self._cut(folder))
+                    self._leave(folder)
             if journal and self.delivered.told():
                 with suppress(RunError):  # a full disk has been told of
                     journal.append({ENDED: str(error) or INTERRUPTED, **self.delivered.told()})
@@ -89,7 +92,6 @@ class Run(Work):
                 journal.close()
         summary = self._summary()
         if folder:
-            self._cut(folder)
             self._publish(folder, summary)
         self.delivered.check(self.counts())
         return summary
@@ -104,20 +106,22 @@ class Run(Work):
         lanes = mending.lanes(self.lanes)
         offsets = [dict.fromkeys(self.target.signals, 0) for _ in lanes]
         made: dict[int, Done] = {}
-        with tempfile.TemporaryDirectory(prefix="otelsim-") as shared:
-            self.share(Path(shared))
-            while any(todo := [[n for n in lane if n not in made] for lane in lanes]):
-                again = LocalPool(self.processes, Path(shared), mending.target, self.kernels)
-                with self.deaths_counted(), again as pool:
-                    for done in Lanes(pool.executor, todo, offsets):
-                        if done is not None:
-                            made[done.number] = done
+        while any(todo := [[n for n in lane if n not in made] for lane in lanes]):
+            again = LocalPool(self.tables(), mending.target, self.kernels, self.processes)
+            with self.deaths_counted(), again as pool:
+                for each in Lanes(pool, todo, offsets):
+                    made |= {done.number: done for done in each}
         return mending.fill(made)
 
-    def tables(self) -> Simulation:
+    def tables(self) -> Tables:
         """What workers make slices from."""
+        return Simulation(self.prepared, self.notated)
+
+    @cached_property
+    def notated(self) -> Any:
+        """The tables of the run's notation, None where it has none."""
         otlp = self.target.otlp
-        return Simulation(self.prepared, notated(self.prepared, otlp.notation) if otlp else None)
+        return notated(self.prepared, otlp.notation) if otlp else None
 
     def enter(self, done: Done) -> Entry:
         """Add a slice to the run; returns its line."""
@@ -148,17 +152,25 @@ class Run(Work):
             "content_digest": manifest.content_digest(self.entries, signals),
         }
 
-    def _cut(self, folder: Folder) -> dict[str, int]:
+    def _cut(self, folder: RunFolder) -> dict[str, int]:
         """Leave no line that belongs to a slice which was not finished; returns when each file was changed last."""
         sizes = enumerate(self.offsets) if self.target.has_files else ()
         ends = {self.target.file_name(s, lane): size for lane, offsets in sizes for s, size in offsets.items()}
         changed = {name: folder.cut(name, size) for name, size in ends.items()}
         return {name: at for name, at in changed.items() if at is not None}
 
-    def _publish(self, folder: Folder, summary: dict[str, Any]) -> None:
-        files = manifest.files(self.target, self.entries) if self.target.has_files else {}
-        for name in files:
+    def _leave(self, folder: RunFolder) -> None:
+        """Leave files for whoever resumes the run."""
+        leave_word(folder.path / JOURNAL, self._cut(folder))
+
+    def _publish_files(self, folder: RunFolder, names: list[str]) -> None:
+        self._cut(folder)
+        for name in names:
             folder.publish(name)
+
+    def _publish(self, folder: RunFolder, summary: dict[str, Any]) -> None:
+        files = manifest.files(self.target, self.entries) if self.target.has_files else {}
+        self._publish_files(folder, list(files))
         lines = [json.dumps(i, separators=(",", ":")) + "\n" for i in summary["incidents"]]
         documents = {
             INCIDENTS: folder.write(INCIDENTS, "".join(lines)),
@@ -172,6 +184,7 @@ class Run(Work):
             "documents": documents,
             "slices": manifest.described(self.prepared, self.entries),
         }
+        if self.shard != WHOLE:
+            made["tally"] = self.totals.told()
         folder.write_json(MANIFEST, sealed({**self.head, **made}))
-        folder.remove(LEDGER.format(lane="*"))
-        folder.remove(LEFT)
+        folder.ended()

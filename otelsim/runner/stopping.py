@@ -6,6 +6,17 @@ An event of `multiprocessing` would do, but for workers that are killed while th
 import tempfile
 import time
 from pathlib import Path
+from typing import Protocol
+
+
+class Stopping(Protocol):
+    """Whether to give up."""
+
+    def is_set(self) -> bool:
+        """Whether to stop."""
+
+    def wait(self, seconds: float) -> bool:
+        """The same after some time."""
 
 
 class Stop:

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 from otelsim.signals.notation import Notation
 from otelsim.sinks.files import SUFFIX
 from otelsim.sinks.otlp.settings import OtlpSettings
+from otelsim.sinks.places import Place
 
 JSONL, NULL, OTLP, OTLP_FILE = "jsonl", "null", "otlp", "otlp-file"
 FAST, SDK = "fast", "sdk"
@@ -22,6 +23,14 @@ class OtlpTarget(NamedTuple):
     encoder: str = FAST
 
 
+class Groups(NamedTuple):
+    """Files of some slices each."""
+
+    place: Place
+    slices: int
+    """Of one group, but for the last one, which may have fewer."""
+
+
 class Target(NamedTuple):
     """Where a run goes: JSON lines into a folder, or nowhere where it is None; or OTLP."""
 
@@ -29,13 +38,29 @@ class Target(NamedTuple):
     compression: str = ""
     """zstd, gzip or nothing."""
     otlp: OtlpTarget | None = None
+    groups: Groups | None = None
+    """Of files made whole; None where workers append to files of their own."""
 
     @property
     def sink(self) -> str:
         """The name of the sink."""
         if self.otlp:
             return OTLP if self.otlp.settings is not None else OTLP_FILE
-        return NULL if self.directory is None else JSONL
+        return NULL if self.directory is None and self.groups is None else JSONL
+
+    @property
+    def where(self) -> str:
+        """Where it stands, for people; empty where nothing does."""
+        return self.groups.place.name if self.groups else str(self.directory or "")
+
+    def lane(self, number: int, lanes: int) -> int:
+        """The lane of a slice: the number in the names of its files."""
+        return number // self.groups.slices if self.groups else number % lanes
+
+    def place_of_groups(self) -> Place:
+        """Where groups are made."""
+        assert self.groups is not None
+        return self.groups.place
 
     @property
     def signals(self) -> tuple[str, ...]:
@@ -54,6 +79,8 @@ class Target(NamedTuple):
     def told(self) -> dict[str, Any]:
         """What a manifest says of it."""
         known: dict[str, Any] = {"sink": self.sink, "compress": self.compression or None}
+        if self.groups:
+            known["group_slices"] = self.groups.slices
         if self.otlp is None:
             return known
         notation = self.otlp.notation._asdict()

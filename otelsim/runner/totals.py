@@ -23,6 +23,10 @@ class Totals:
             column: Int64s = getattr(self.sums, field)
             column += np.array(counts, np.int64)
 
+    def told(self) -> dict[str, list[int]]:
+        """The sums, as `add` takes them."""
+        return {field: column.tolist() for field, column in self.sums._asdict().items()}
+
     def counts(self) -> dict[str, int]:
         """Records by signal; every call is a span and a log record."""
         requests, calls, points, _ = self.sums.totals.tolist()

@@ -11,8 +11,8 @@ import xxhash
 import zstandard
 from isal import isal_zlib
 
+from otelsim.runner.manifest import file_of
 from otelsim.runner.target import Target
-from otelsim.runner.worker import PART
 
 _CHUNK = 1 << 20
 _GARBLED: tuple[type[Exception], ...] = (zstandard.ZstdError, isal_zlib.error)  # type: ignore[assignment]
@@ -61,13 +61,10 @@ class Stored(NamedTuple):
     """A file, and the slices (see `journal.entry`) that stand in it under the name ``signal``."""
 
     path: Path
+    name: str
+    """Its published name, in the run's folder."""
     signal: str
     entries: list[dict[str, Any]]
-
-    @property
-    def name(self) -> str:
-        """Its published name."""
-        return self.path.name.removesuffix(PART)
 
     @property
     def size(self) -> int:
@@ -77,11 +74,14 @@ class Stored(NamedTuple):
 
 def stored(target: Target, entries: list[dict[str, Any]], file: Callable[[str], Path]) -> list[Stored]:
     """The files that slices stand in; ``file`` gives the place of one by its name."""
-    lanes = sorted({e["lane"] for e in entries})
+    lanes: dict[int, list[dict[str, Any]]] = {}
+    for entry in entries:
+        lanes.setdefault(entry["lane"], []).append(entry)
     return [
-        Stored(file(target.file_name(name, lane)), name, [e for e in entries if e["lane"] == lane])
-        for name in target.signals
-        for lane in lanes
+        Stored(file(name), name, signal, there)
+        for signal in target.signals
+        for _, there in sorted(lanes.items())
+        for name in (file_of(target, signal, there[0]),)
     ]
 
 

@@ -20,7 +20,7 @@ from otelsim.runner.otlp_output import FILE_REQUEST_BYTES, OtlpOutput, Sent, Wri
 from otelsim.runner.output import LinesOutput, Output
 from otelsim.runner.preparing import Prepared
 from otelsim.runner.slicing import Interrupted, Simulator
-from otelsim.runner.stopping import Stop
+from otelsim.runner.stopping import Stop, Stopping
 from otelsim.runner.target import OTLP, SDK, Target
 from otelsim.sinks.buffers import Extent, NullSink, Sink, new_room
 from otelsim.sinks.files import Appended, CompressedFile, PlainFile
@@ -78,8 +78,8 @@ class Doer(Protocol):
     def output(self) -> Waiting | None:
         """Where it sends or writes, once it does."""
 
-    def run(self, task: Task) -> Done:
-        """Do one."""
+    def run(self, task: Any) -> Any:
+        """Do one (a `Task`, or a `grouping.GroupTask`), and say what became of it."""
 
     def leave(self) -> None:
         """The parent is gone, and so will be this process, whatever is under way."""
@@ -88,7 +88,7 @@ class Doer(Protocol):
 class Tables(Protocol):
     """What a worker process needs to know; it is pickled."""
 
-    def worker(self, target: Target, stop: Stop) -> Doer:
+    def worker(self, target: Target, stop: Stopping) -> Doer:
         """Who does tasks with it."""
 
 
@@ -98,7 +98,7 @@ class Simulation(NamedTuple):
     prepared: Prepared
     made: Any
 
-    def worker(self, target: Target, stop: Stop) -> "Worker":
+    def worker(self, target: Target, stop: Stopping) -> "Worker":
         """Who makes its slices."""
         return Worker(self.prepared, target, stop, self.made)
 
@@ -106,7 +106,7 @@ class Simulation(NamedTuple):
 class Worker:
     """A simulator and the output of the lane it worked on last."""
 
-    def __init__(self, prepared: Prepared, target: Target, stop: Stop | None = None, made: Any = None) -> None:
+    def __init__(self, prepared: Prepared, target: Target, stop: Stopping | None = None, made: Any = None) -> None:
         self.simulator = Simulator(prepared, stop.is_set if stop else lambda: False)
         self.target, self.made = target, made
         counted = target.sink == OTLP and target.otlp and target.otlp.encoder != SDK
@@ -221,7 +221,7 @@ def _hold(target: Target) -> None:
             fcntl.flock(_held[-1], fcntl.LOCK_SH)
 
 
-def watch(worker: Doer, stop: Stop, news: Path) -> None:
+def watch(worker: Doer, stop: Stopping, news: Path) -> None:
     """Keep the file ``news`` saying whom the worker waits for, until ``stop``: then end what blocks it."""
     told = ""
     while not stop.wait(_NEWS_S):
@@ -246,6 +246,6 @@ def end_with_parent(shared: Path) -> None:
         os._exit(1)
 
 
-def work(task: Task) -> Done:
-    """Make a slice in a process that was set up."""
+def work(task: Any) -> Any:
+    """Do a task in a process that was set up."""
     return _here[0].run(task)

@@ -1,22 +1,19 @@
 """Parts made by workers, whatever they are parts of: what a run and a replay share."""
 
-import pickle
-import tempfile
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from pathlib import Path
 from typing import NamedTuple
 
 from otelsim.errors import RunError
 from otelsim.runner.accounting import Delivered
-from otelsim.runner.folder import told
-from otelsim.runner.journal import Journal
-from otelsim.runner.pool import Lanes, LocalPool, WorkerDied
+from otelsim.runner.journal import Record
+from otelsim.runner.lanes import Groups, Lanes
+from otelsim.runner.pool import Engine, LocalPool, Pool, WorkerDied
 from otelsim.runner.resuming import Entry
 from otelsim.runner.target import OTLP, Target
-from otelsim.runner.worker import INTERRUPTED, TABLES, WAITING, Done, Tables
+from otelsim.runner.worker import INTERRUPTED, Done, Tables
 
 MOST_DEATHS = 3
 """So many workers that died end a run: what kills them is no accident."""
@@ -46,11 +43,16 @@ class Work(ABC):
 
     kernels: str
     """Which ones workers need: a name that `pool` knows."""
+    engine: Engine = LocalPool
+    """Makes the pool of those who do it."""
 
-    def __init__(self, target: Target, workers: int, parts: int, watch: Watcher) -> None:
-        self.target, self.workers, self.parts, self.watch = target, workers, parts, watch
-        self.lanes = min(workers, parts)
-        self.processes = self.lanes
+    def __init__(self, target: Target, workers: int, numbers: Sequence[int], watch: Watcher) -> None:
+        """``numbers`` are those of its parts: all, or every nth where n do a part each."""
+        step = numbers.step if isinstance(numbers, range) else 1
+        self.target, self.workers, self.numbers, self.watch = target, workers, numbers, watch
+        self.processes = max(1, min(workers, len(numbers)))
+        self.lanes = self.processes * step
+        """Lane ``number % lanes`` has a part: those of the others who do a part have no lane in common with these."""
         self.offsets = [dict.fromkeys(target.signals, 0) for _ in range(self.lanes)]
         self.delivered = Delivered(target)
         self.entries: list[Entry] = []
@@ -77,40 +79,43 @@ class Work(ABC):
         """Since the run began."""
         return time.monotonic() - self.began
 
-    def _todo(self) -> list[list[int]]:
-        """What is missing, by lane."""
+    def _missing(self) -> list[int]:
+        """Parts that are to be made."""
         done = {e["slice"] for e in self.entries}
-        every = range(self.parts)
-        return [[n for n in every[lane :: self.lanes] if n not in done] for lane in range(self.lanes)]
+        return [n for n in self.numbers if n not in done]
 
-    def all_parts(self, journal: Journal | None) -> None:
+    def through(self, pool: Pool, missing: list[int]) -> Lanes | Groups:
+        """How parts go through a pool."""
+        lanes: list[list[int]] = [[] for _ in range(self.lanes)]
+        for number in missing:
+            lanes[number % self.lanes].append(number)
+        return Lanes(pool, lanes, self.offsets)
+
+    def all_parts(self, journal: Record | None) -> None:
         """Make all that is missing."""
-        with tempfile.TemporaryDirectory(prefix="otelsim-") as name:
-            shared = Path(name)
-            self.share(shared)
-            while any(todo := self._todo()):
-                for news in shared.glob(f"{WAITING}*"):
-                    news.unlink()
-                with self.deaths_counted():
-                    self._through(LocalPool(self.processes, shared, self.target, self.kernels), todo, journal)
+        while missing := self._missing():
+            with self.deaths_counted(), self.new_pool() as pool:
+                self._make(pool, missing, journal)
 
-    def _through(self, local: LocalPool, todo: list[list[int]], journal: Journal | None) -> None:
-        """Make parts by the processes of a pool."""
-        with local as pool:
-            made = Lanes(pool.executor, todo, self.offsets)
-            try:
-                for done in made:
-                    if done is not None:
-                        self._take(done, journal)
-                    self.watch(self._progress(pool.shared))
-            except WorkerDied:
-                raise
-            except BaseException:
-                if self.target.sink == OTLP:
-                    pool.stop.set()
-                    for done in made.left():
-                        self.delivered.add(done.account, {} if done.failure else done.counts)
-                raise
+    def new_pool(self) -> Pool:
+        """Those who make parts."""
+        return self.engine(self.tables(), self.target, self.kernels, self.processes)
+
+    def _make(self, pool: Pool, missing: list[int], journal: Record | None) -> None:
+        """Make parts by a pool."""
+        made = self.through(pool, missing)
+        try:
+            for done in made:
+                self._take(done, journal)
+                self.watch(self._progress(pool))
+        except WorkerDied:
+            raise
+        except BaseException:
+            if self.target.sink == OTLP:
+                pool.give_up()
+                for each in made.left():
+                    self.delivered.add(each.account, {} if each.failure else each.counts)
+            raise
 
     @contextmanager
     def deaths_counted(self) -> Iterator[None]:
@@ -122,24 +127,21 @@ class Work(ABC):
             if self.deaths == MOST_DEATHS:
                 raise
 
-    def share(self, shared: Path) -> None:
-        """Write the tables where workers look for them."""
-        path = shared / TABLES
-        with told(path):
-            path.write_bytes(pickle.dumps(self.tables(), protocol=5))
+    def _take(self, made: Iterable[Done], journal: Record | None) -> None:
+        """Add what a worker says of parts that it made together."""
+        new = [self._entered(done) for done in made]
+        if journal and new:
+            journal.extend(new)
 
-    def _take(self, done: Done, journal: Journal | None) -> None:
-        """Add what a worker says of a part."""
+    def _entered(self, done: Done) -> Entry:
         self.delivered.add(done.account, {} if done.failure else done.counts)
         if done.failure:
             raise RunError(done.failure if done.failure != INTERRUPTED else "a worker was interrupted")
         new = self.enter(done)
         # What was refused as a whole is not done: whoever resumes may have the right header.
         self.delivered.refuse_to_go_on()
-        if journal:
-            journal.append(new)
+        return new
 
-    def _progress(self, shared: Path) -> Progress:
-        news = {line for path in shared.glob(f"{WAITING}*") for line in path.read_text().splitlines()}
-        done, waiting = len(self.entries), tuple(sorted(news))
-        return Progress(done, self.parts, self.counts(), self.size(), self.seconds(), waiting, self.deaths, self.found)
+    def _progress(self, pool: Pool) -> Progress:
+        made, every, waiting = len(self.entries), len(self.numbers), tuple(sorted(pool.waiting()))
+        return Progress(made, every, self.counts(), self.size(), self.seconds(), waiting, self.deaths, self.found)

@@ -176,7 +176,7 @@ class PlainFile(Appended):
 class Compressor(Protocol):
     """A frame or member in the making."""
 
-    def compress(self, data: memoryview, /) -> bytes:
+    def compress(self, data: memoryview, /) -> bytes | memoryview:
         """Compressed bytes that are ready."""
 
     def flush(self) -> bytes:
@@ -194,28 +194,38 @@ def gzip_member() -> Compressor:
     return compressor
 
 
-COMPRESSORS: dict[str, Callable[[], Compressor]] = {"zstd": zstd_frame, "gzip": gzip_member}
+class Plain:
+    """No compression."""
+
+    def compress(self, data: memoryview, /) -> memoryview:
+        """The bytes themselves."""
+        return data
+
+    def flush(self) -> bytes:
+        """Nothing."""
+        return b""
 
 
-class CompressedFile(Appended):
-    """Lines compressed, each slice a frame or member of its own."""
+COMPRESSORS: dict[str, Callable[[], Compressor]] = {"": Plain, "zstd": zstd_frame, "gzip": gzip_member}
 
-    def __init__(self, path: Path, room: Bytes, compression: str) -> None:
-        super().__init__(path, direct=False)
+
+class Stream:
+    """Lines handed on as they come, compressed or as they are; each slice is a frame or member of its own."""
+
+    def __init__(self, room: Bytes, compression: str) -> None:
         self.new = COMPRESSORS[compression]
-        self.room = room
+        self.room, self.packed = room, bool(compression)
         self.at = self.start = self.offset = self.content = 0
         self.digest, self.stored = xxhash.xxh3_128(), xxhash.xxh3_128()
         self.frame = self.new()
 
     def begin(self, offset: int) -> None:
-        """Cut the file at ``offset`` and begin a frame there."""
+        """Begin a slice at ``offset``."""
         self.start = self.offset = offset
         self.at = self.content = 0
         self.digest.reset()
         self.stored.reset()
         self.frame = self.new()
-        self.cut(offset)
 
     def drain(self) -> None:
         """Compress what is there."""
@@ -226,13 +236,35 @@ class CompressedFile(Appended):
         self._append(self.frame.compress(lines.data))
 
     def end(self) -> Extent:
-        """End the frame."""
+        """End the slice."""
         self.drain()
         self._append(self.frame.flush())
-        length = self.offset - self.start
-        return Extent(self.start, length, self.content, self.digest.hexdigest(), self.stored.hexdigest())
+        length, stored = self.offset - self.start, self.stored.hexdigest() if self.packed else ""
+        return Extent(self.start, length, self.content, self.digest.hexdigest(), stored)
 
-    def _append(self, data: bytes) -> None:
-        self.stored.update(data)
-        self.write(memoryview(data), self.offset)
+    def _append(self, data: bytes | memoryview) -> None:
+        if self.packed:
+            self.stored.update(data)
+        self.put(memoryview(data), self.offset)
         self.offset += len(data)
+
+    def put(self, data: memoryview, offset: int) -> None:
+        """Hand bytes on, which stand at ``offset``."""
+        raise NotImplementedError
+
+
+class CompressedFile(Stream, Appended):
+    """Lines compressed into a file."""
+
+    def __init__(self, path: Path, room: Bytes, compression: str) -> None:
+        Stream.__init__(self, room, compression)
+        Appended.__init__(self, path, direct=False)
+
+    def begin(self, offset: int) -> None:
+        """Cut the file at ``offset`` and begin a frame there."""
+        super().begin(offset)
+        self.cut(offset)
+
+    def put(self, data: memoryview, offset: int) -> None:
+        """Write."""
+        self.write(data, offset)

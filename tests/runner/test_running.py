@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from otelsim.errors import RunError
-from otelsim.runner import pool, worker
+from otelsim.runner import lanes, pool, worker
 from otelsim.runner.folder import Folder
-from otelsim.runner.pool import Lanes
+from otelsim.runner.lanes import Lanes
 from otelsim.runner.running import Run
 from otelsim.runner.target import Target
 from otelsim.runner.worker import PART, Done, Task, Worker
@@ -78,6 +78,13 @@ class Inline(Executor):
         return future
 
 
+class Here(pool.LocalPool):
+    """A pool with an executor of ours."""
+
+    def __init__(self, executor: Executor) -> None:
+        self.executor, self.slots = executor, 2
+
+
 @pytest.fixture
 def here(small, monkeypatch):
     """This process as a worker."""
@@ -85,15 +92,15 @@ def here(small, monkeypatch):
 
 
 def test_lanes_go_through_an_executor_in_order(small, here):
-    lanes, offsets = [[0, 2, 4], [1, 3]], [dict(NOTHING), dict(NOTHING)]
-    done = [d for d in Lanes(Inline(), lanes, offsets) if d]
-    assert [[d.number for d in done if d.lane == lane] for lane in (0, 1)] == lanes
+    todo, offsets = [[0, 2, 4], [1, 3]], [dict(NOTHING), dict(NOTHING)]
+    done = [d for each in Lanes(Here(Inline()), todo, offsets) for d in each]
+    assert [[d.number for d in done if d.lane == lane] for lane in (0, 1)] == todo
     assert offsets == [NOTHING, NOTHING]
 
 
 def test_a_dead_worker_is_told(here):
     with pytest.raises(RunError, match="a worker process died"):
-        list(Lanes(Inline(fails_at=1), [[0], [1]], [dict(NOTHING), dict(NOTHING)]))
+        list(Lanes(Here(Inline(fails_at=1)), [[0], [1]], [dict(NOTHING), dict(NOTHING)]))
 
 
 def test_whoever_waits_hears_that_nothing_happens(monkeypatch):
@@ -101,8 +108,8 @@ def test_whoever_waits_hears_that_nothing_happens(monkeypatch):
         def submit(self, *_, **__):
             return Future()
 
-    monkeypatch.setattr(pool, "_TICK_S", 0.01)
-    assert next(iter(Lanes(Never(), [[0]], [dict(NOTHING)]))) is None
+    monkeypatch.setattr(lanes, "_TICK_S", 0.01)
+    assert next(iter(Lanes(Here(Never()), [[0]], [dict(NOTHING)]))) == ()
 
 
 def test_kernels_that_do_not_compile_are_told(monkeypatch):

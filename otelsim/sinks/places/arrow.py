@@ -74,6 +74,14 @@ class ArrowPlace:
         found = self._listed(path)
         return {e.base_name: e.size for e in found if e.is_file and not UNFINISHED.fullmatch(e.base_name)}
 
+    def folders(self) -> list[str]:
+        """The folders right in it."""
+        return [e.base_name for e in self._listed(self.uri.path) if not e.is_file]
+
+    def within(self, folder: str) -> "ArrowPlace":
+        """A folder of it."""
+        return ArrowPlace(self.uri.below(checked(self.name, folder)))
+
     def remove(self, name: str) -> None:
         """Remove a file."""
         with self._told(name), suppress(FileNotFoundError):

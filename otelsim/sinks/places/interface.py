@@ -49,6 +49,12 @@ class Place(Protocol):
     def sizes(self, folder: str = "") -> dict[str, int]:
         """The files right in a folder, by name: their bytes. Nothing where there is no such folder."""
 
+    def folders(self) -> list[str]:
+        """The names of the folders right in it."""
+
+    def within(self, folder: str) -> "Place":
+        """A folder of it as a place of its own."""
+
     def remove(self, name: str) -> None:
         """Remove a file; no error where there is none."""
 

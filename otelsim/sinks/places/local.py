@@ -58,6 +58,18 @@ class LocalPlace:
             return {}
         return {name: size for name, size in sorted(files.items()) if not UNFINISHED.fullmatch(name)}
 
+    def folders(self) -> list[str]:
+        """The folders right in it."""
+        try:
+            with os.scandir(self.path) as found:
+                return sorted(each.name for each in found if each.is_dir())
+        except FileNotFoundError:
+            return []
+
+    def within(self, folder: str) -> "LocalPlace":
+        """A folder of it."""
+        return LocalPlace(self._path(folder), f"{self.name.rstrip('/')}/{folder}")
+
     def remove(self, name: str) -> None:
         """Remove a file."""
         path = self._path(name)

@@ -66,6 +66,17 @@ class S3Place:
             found = {each["Key"]: each["Size"] for each in self._pages("list_objects_v2", "Contents", start)}
         return {key[len(start) :]: int(size) for key, size in sorted(found.items()) if key != start}
 
+    def folders(self) -> list[str]:
+        """The prefixes right below it."""
+        start = self._key("")
+        with reading(self.uri):
+            found = [each["Prefix"] for each in self._pages("list_objects_v2", "CommonPrefixes", start)]
+        return sorted(prefix[len(start) :].rstrip("/") for prefix in found)
+
+    def within(self, folder: str) -> "S3Place":
+        """A prefix below it."""
+        return S3Place(self.uri.below(checked(self.name, folder)))
+
     def remove(self, name: str) -> None:
         """Remove an object."""
         key = self._key(checked(self.name, name))

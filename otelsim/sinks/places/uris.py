@@ -1,7 +1,7 @@
 """URIs of places, in pyarrow.fs' form; what may be secret in one is hidden wherever it is shown."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from urllib.parse import SplitResult, parse_qsl, quote, unquote, urlsplit
 
@@ -31,6 +31,11 @@ class S3Uri:
     secret_key: Secret
     """Both empty where the environment or a profile tells them."""
 
+    def below(self, folder: str) -> "S3Uri":
+        """A folder of it."""
+        prefix = f"{self.prefix}/{folder}" if self.prefix else folder
+        return replace(self, name=_below(self.name, folder), prefix=prefix)
+
 
 @dataclass(frozen=True)
 class ArrowUri:
@@ -41,12 +46,22 @@ class ArrowUri:
     path: str
     """Of the folder, as its file system has it."""
 
+    def below(self, folder: str) -> "ArrowUri":
+        """A folder of it."""
+        uri = Secret(_below(self.uri.reveal(), folder))
+        return ArrowUri(_below(self.name, folder), uri, f"{self.path}/{folder}")
+
     def limited(self, seconds: float) -> str:
         """The URI, with a limit to how long is tried again where the user has set none and the library can."""
         text = self.uri.reveal()
         if not text.startswith("gs:") or "retry_limit_seconds=" in text:
             return text
         return f"{text}{'&' if '?' in text else '?'}retry_limit_seconds={seconds}"
+
+
+def _below(uri: str, folder: str) -> str:
+    path, mark, query = uri.partition("?")
+    return f"{path.rstrip('/')}/{quote(folder)}{mark}{query}"
 
 
 def is_uri(text: str) -> bool:

@@ -1,0 +1,92 @@
+"""A run whose files are made whole, a group of slices each (see `grouping`)."""
+
+from typing import Any
+
+from otelsim.runner.folder import RunFolder
+from otelsim.runner.grouping import Grouped, GroupTask
+from otelsim.runner.lanes import Groups
+from otelsim.runner.pool import Pool
+from otelsim.runner.preparing import Prepared
+from otelsim.runner.resuming import Entry
+from otelsim.runner.running import Run
+from otelsim.runner.sharding import WHOLE, Shard
+from otelsim.runner.target import Target
+from otelsim.runner.worker import Tables
+from otelsim.runner.working import Watcher
+
+
+class GroupedRun(Run):
+    """One run, or one shard of it, as groups."""
+
+    def __init__(self, prepared: Prepared, target: Target, workers: int, watch: Watcher, shard: Shard = WHOLE) -> None:
+        super().__init__(prepared, target, workers, watch, shard)
+        assert target.groups is not None
+        self.each, self.slices = target.groups.slices, len(prepared.slices)
+        self.lanes = -(-self.slices // self.each)
+        self.groups = shard.share(self.lanes)
+        self.numbers = [n for group in self.groups for n in self._slices(group)]
+        self.processes = max(1, min(workers, len(self.groups)))
+
+    def tables(self) -> Tables:
+        """What workers make groups from."""
+        return Grouped(self.prepared, self.notated)
+
+    def through(self, pool: Pool, missing: list[int]) -> Groups:
+        """Groups that are missing, in order; one is ahead for each worker, so that none waits for the next."""
+        groups = sorted({number // self.each for number in missing})
+        return Groups(pool, [GroupTask(g, tuple(self._slices(g))) for g in groups], 2 * pool.slots)
+
+    def generate(self, folder: RunFolder | None) -> dict[str, Any]:
+        """Make everything; returns the summary."""
+        self.target.place_of_groups().check(writing=True)
+        return super().generate(folder)
+
+    def take_up(self, folder: RunFolder, whole: list[Entry]) -> dict[str, Any]:
+        """Make what is missing of a run that was interrupted; returns the summary of all of it.
+
+        ``whole`` are the journal's entries of groups that are kept.
+        """
+        for each in whole:
+            self._take_over(each)
+        self.found = len(whole)
+        self.target.place_of_groups().tidy(self._names())
+        folder.withdraw(())
+        return self._finish(folder, self._journal(folder, whole))
+
+    def whole(self, entries: list[Entry], faults: list[str]) -> list[Entry]:
+        """The journal's entries of groups that are whole; ``faults`` gets a line for each that is damaged.
+
+        A file is published in one go, so one that has its name and its size is taken to be what was written.
+        """
+        sizes, kept = self.target.place_of_groups().sizes(), list[Entry]()
+        for group in self.groups:
+            found = [e for e in entries if e["lane"] == group]
+            if len(found) < len(self._slices(group)):
+                continue
+            ends = {self.target.file_name(s, group): sum(e[s]["bytes"] for e in found) for s in self.target.signals}
+            damaged = [name for name, size in ends.items() if sizes.get(name) != size]
+            faults += [f"{name}: is not as it was written: it is made again" for name in damaged]
+            if not damaged:
+                kept += found
+        return kept
+
+    def _stands(self, done: Entry) -> None:
+        """Nothing is appended to."""
+
+    def _cut(self, folder: RunFolder) -> dict[str, int]:
+        """Nothing is half written under its name."""
+        return {}
+
+    def _leave(self, folder: RunFolder) -> None:
+        """Nothing is left that others would have to read back."""
+
+    def _publish_files(self, folder: RunFolder, names: list[str]) -> None:
+        """They are published; what workers that died left goes."""
+        self.target.place_of_groups().tidy(self._names())
+
+    def _slices(self, group: int) -> range:
+        return range(group * self.each, min(self.slices, (group + 1) * self.each))
+
+    def _names(self) -> list[str]:
+        """Every file of its groups."""
+        return [self.target.file_name(s, group) for group in self.groups for s in self.target.signals]
