@@ -29,6 +29,8 @@ from otelsim.sinks.places.local import LocalPlace
 
 CONNECTING_S = 10.0
 """How long a scheduler, and a first worker, are waited for."""
+_LOGGERS = ("distributed", "distributed.client", "distributed.core", "tornado.application")
+"""They tell of workers that died; what matters of it is told by the run."""
 _ASK_S = 2.0
 """How often workers are asked whom they wait for."""
 _numbers = itertools.count()
@@ -101,7 +103,8 @@ class Cluster:
 
         InputError where there is no such scheduler, or workers of other versions.
         """
-        logging.getLogger("distributed").setLevel(logging.CRITICAL)
+        for name in _LOGGERS:
+            logging.getLogger(name).setLevel(logging.CRITICAL)
         with contextlib.ExitStack() as held:
             self.client = (
                 _connected(scheduler, held) if scheduler else held.enter_context(_client(_local(workers, held)))
