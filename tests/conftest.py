@@ -37,3 +37,18 @@ def small_run(tmp_path_factory):
     command = [sys.executable, "-m", "otelsim", "generate", "3000", "200", *when, "--output", str(directory), "--quiet"]
     subprocess.run(command, check=True)
     return directory
+
+
+@pytest.fixture(scope="session")
+def gateway(tmp_path_factory):
+    """A real S3 server; where it cannot be built because Go is missing, what needs it is skipped."""
+    from tests.backends import buckets, building
+
+    with buckets.running(building.gateway_or_skip(), tmp_path_factory.mktemp("gateway")) as server:
+        yield server
+
+
+@pytest.fixture
+def bucket(gateway):
+    """A bucket of the test's own."""
+    return gateway.bucket()

@@ -12,10 +12,11 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, fields
 from pathlib import Path
+from typing import TypeVar
 
 import pytest
 
@@ -26,9 +27,15 @@ STORES = {
     "victoria-metrics": "github.com/VictoriaMetrics/VictoriaMetrics/app/victoria-metrics",
     "victoria-logs": "github.com/VictoriaMetrics/VictoriaLogs/app/victoria-logs",
 }
+COLLECTOR_AND_STORES = ("builder", "collector", "victoria")
+"""The folders of modules that `programs` is built from."""
+GATEWAY = "github.com/versity/versitygw/cmd/versitygw"
 BUILDER = "go.opentelemetry.io/collector/cmd/builder"
 # Debug symbols are half of these programs, and most of the linker's time.
 BUILD = ["go", "build", "-mod=readonly", "-trimpath", "-buildvcs=false", "-ldflags=-s -w"]
+
+
+Built = TypeVar("Built")
 
 
 class BuildError(Exception):
@@ -51,19 +58,28 @@ def missing_go() -> str | None:
     return "Go is not installed: the Collector and the stores cannot be built, so tests against real ones cannot run"
 
 
-def programs_or_skip() -> Programs:
+def built_or_skipped(build: Callable[[], Built]) -> Built:
     """For tests: skips them where Go is missing, or fails them where OTELSIM_BACKENDS says ``required``."""
     if (reason := missing_go()) is None:
-        return programs()
+        return build()
     if os.environ.get("OTELSIM_BACKENDS") == "required":
         pytest.fail(reason)
     return pytest.skip(reason)
 
 
+def programs_or_skip() -> Programs:
+    """The programs for tests."""
+    return built_or_skipped(programs)
+
+
+def gateway_or_skip() -> Path:
+    """The S3 server for tests."""
+    return built_or_skipped(gateway)
+
+
 def programs() -> Programs:
     """The programs, built where the cache has none of this pinning. Raises BuildError."""
-    cache = Path("~/.cache/otelsim/backends").expanduser() / digest()
-    cache.mkdir(parents=True, exist_ok=True)
+    cache = _cache(digest())
     found = Programs(*(cache / field.name.replace("_", "-") for field in fields(Programs)))
     with _locked(cache / ".lock"):
         if not found.victoria_metrics.exists():
@@ -75,9 +91,33 @@ def programs() -> Programs:
     return found
 
 
+def gateway() -> Path:
+    """A server that speaks S3 and keeps objects in a folder, built as `programs` are. Raises BuildError."""
+    folder = MODULES / "versitygw"
+    cache = _cache(_digest(_pinned("versitygw")))
+    with _locked(cache / ".lock"):
+        if not (cache / "versitygw").exists():
+            _build(folder, GATEWAY, cache / "versitygw")
+    return cache / "versitygw"
+
+
+def _cache(name: str) -> Path:
+    folder = Path("~/.cache/otelsim/backends").expanduser() / name
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
 def digest() -> str:
-    """A name for this pinning: 16 hex digits over all files that decide what is built."""
-    pinned = [DISTRIBUTION, *sorted(MODULES.rglob("go.*"))]
+    """A name for this pinning of the Collector and the stores."""
+    return _digest([DISTRIBUTION, *(file for name in COLLECTOR_AND_STORES for file in _pinned(name))])
+
+
+def _pinned(module: str) -> list[Path]:
+    return sorted((MODULES / module).glob("go.*"))
+
+
+def _digest(pinned: list[Path]) -> str:
+    """16 hex digits over all files that decide what is built."""
     return hashlib.sha256(b"\0".join(path.read_bytes() for path in pinned)).hexdigest()[:16]
 
 
@@ -136,4 +176,4 @@ def pin() -> None:
 if __name__ == "__main__":
     if sys.argv[1:] == ["pin"]:
         pin()
-    print(programs())
+    print(programs(), gateway())

@@ -6,15 +6,18 @@ and profiles, as botocore reads them.
 """
 
 from collections.abc import Collection, Iterator
+from contextlib import suppress
 from functools import cached_property
 from typing import Any, BinaryIO
 
 from otelsim.sinks.places.interface import checked
-from otelsim.sinks.places.s3_client import TRYING, WORKING, asking, client, reading, writing
+from otelsim.sinks.places.s3_client import TRYING, WORKING, asking, broken_off, client, reading, writing
 from otelsim.sinks.places.s3_upload import S3Upload
 from otelsim.sinks.places.seeking import seekable
 from otelsim.sinks.places.uris import S3Uri
 
+ATTEMPTS = 3
+"""To read an answer to its end."""
 PROBE = ".otelsim-check"
 """Name of an upload that is begun and aborted, to see whether writing is allowed."""
 
@@ -99,14 +102,17 @@ class S3Place:
         """An object for reading, range by range."""
         where = {**self.bucket, "Key": self._key(checked(self.name, name))}
 
-        def ask(offset: int, size: int) -> bytes:
-            with reading(self.uri):
-                found = self.client.get_object(**where, Range=f"bytes={offset}-{offset + size - 1}")
-                return bytes(found["Body"].read())
-
         with reading(self.uri):
             size = int(self.client.head_object(**where)["ContentLength"])
-        return seekable(size, ask)
+        return seekable(size, lambda offset, size: self._range(where, f"bytes={offset}-{offset + size - 1}"))
+
+    def _range(self, where: dict[str, str], asked: str) -> bytes:
+        """Some of an object; again where an answer breaks off, which the client itself does not see to."""
+        with reading(self.uri):
+            for _ in range(ATTEMPTS - 1):
+                with suppress(*broken_off()):
+                    return bytes(self.client.get_object(**where, Range=asked)["Body"].read())
+            return bytes(self.client.get_object(**where, Range=asked)["Body"].read())
 
     def _key(self, name: str) -> str:
         return f"{self.uri.prefix}/{name}" if self.uri.prefix else name

@@ -83,6 +83,13 @@ def asking(uri: S3Uri) -> Iterator[None]:
         raise InputError(uri.name, _said(error, uri)) from None
 
 
+def broken_off() -> tuple[type[Exception], ...]:
+    """What is raised where the end of an answer is missing."""
+    from botocore.exceptions import IncompleteReadError, ReadTimeoutError, ResponseStreamingError
+
+    return IncompleteReadError, ReadTimeoutError, ResponseStreamingError
+
+
 def _errors() -> tuple[type[Exception], ...]:
     """What a client raises: answers, no answers, and what it does not even ask (ValueError: an address is garbled)."""
     from botocore.exceptions import BotoCoreError, ClientError

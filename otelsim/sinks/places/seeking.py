@@ -33,6 +33,13 @@ class Ranges(io.RawIOBase):
         self._at = max(0, start + offset)
         return self._at
 
+    def readall(self) -> bytes:
+        """All the rest at once; io's own way would ask for 8 KiB at a time."""
+        left = max(0, self._size - self._at)
+        data = self._ask(self._at, left) if left else b""
+        self._at += len(data)
+        return data
+
     def readinto(self, room: memoryview, /) -> int:  # type: ignore[override]
         """Ask for what fits."""
         size = min(len(room), self._size - self._at)

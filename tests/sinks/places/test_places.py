@@ -28,10 +28,10 @@ def by_arrow(folder: Path) -> Place:
     return ArrowPlace(parsed_arrow(f"file://{folder}/arrow ü"))
 
 
-@pytest.fixture(params=[local, by_file_uri, by_arrow])
+@pytest.fixture(params=[local, by_file_uri, by_arrow, pytest.param(None, marks=pytest.mark.backends, id="bucket")])
 def place(request: pytest.FixtureRequest, tmp_path: Path) -> Place:
-    make: Callable[[Path], Place] = request.param
-    return make(tmp_path)
+    make: Callable[[Path], Place] | None = request.param
+    return make(tmp_path) if make else place_of(request.getfixturevalue("bucket").uri("a run/ü%25"))
 
 
 def test_a_file_is_read_as_it_was_written(place):
