@@ -29,8 +29,10 @@ def check(directory: str, integrity: bool, workers: int | None, world: str | Non
     from otelsim.check import as_json as report_json
     from otelsim.check import render_text
     from otelsim.errors import RunError
+    from otelsim.sinks.places.paths import path_of
 
-    report = _integrity(Path(directory), quiet) if integrity else _laws(Path(directory), world, workers, quiet)
+    where = path_of(directory)
+    report = _integrity(where, quiet) if integrity else _laws(where, world, workers, quiet)
     click.echo(json.dumps(report_json(report)) if as_json else render_text(report))
     if not report.ok:
         broken = sum(1 for law in report.laws if law.violations)

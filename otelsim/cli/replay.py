@@ -137,8 +137,9 @@ def _settings(given: dict[str, object], signals: tuple[str, ...], store_names: b
 
 def _found(paths: tuple[str, ...], signals: tuple[str, ...], display: Display) -> "Given":
     from otelsim.replay.files import given
+    from otelsim.sinks.places.paths import path_of
 
-    found = given([Path(path) for path in paths])
+    found = given([path_of(path) for path in paths])
     for line in found.warnings:
         display.warn(line)
     if not any(_makes(signal, pair) for signal in signals for pair in found.pairs):

@@ -40,12 +40,14 @@ def report(
     summary has other totals: the page then shows what was counted, and says so.
     """
     from otelsim.report.writing import NAME
+    from otelsim.sinks.places.paths import path_of
 
-    place = None if output == STDOUT else Path(output or Path(directory) / NAME)
+    folder = path_of(directory)
+    place = None if output == STDOUT else path_of(output) if output else folder / NAME
     if as_json and place is None:
         raise InputError("--json", "and --output - both print to stdout")
     display = Display(quiet)
-    run = _opened(Path(directory), place, world)
+    run = _opened(folder, place, world)
     ensure_compiled(display.say)
     from otelsim.report.making import made
 

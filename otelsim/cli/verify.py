@@ -65,7 +65,7 @@ def verify(directory: str, sample: int, as_json: bool, quiet: bool, **more: Any)
     """
     display = Display(quiet)
     sites = _sites(more)
-    run = _run(Path(directory), more)
+    run = _run(directory, more)
     stores = {signal: sites[signal] for signal in _signals(more["signals"], run)}
     ensure_compiled(display.say, "otlp")
     from otelsim.verify.run import verify as verified
@@ -93,15 +93,16 @@ def _sites(more: dict[str, Any]) -> "dict[str, Store]":
     return found
 
 
-def _run(directory: Path, options: dict[str, Any]) -> "SentRun":
+def _run(directory: str, options: dict[str, Any]) -> "SentRun":
     """The run; InputError where it says itself what an option was given for."""
     from otelsim.signals.notation import SIGNALS, Notation
+    from otelsim.sinks.places.paths import path_of
     from otelsim.verify.sent import open_run
 
     run_id, persona = checked_run_id(options["run_id"]), options["metric_attribute"] == "persona"
     signals = SIGNALS if options["signals"] is None else named_signals(options["signals"], SIGNALS)
     # As replay sends JSON lines, which have no histograms.
-    run = open_run(directory, options["world"], Notation(run_id, signals, "points", persona_attribute=persona))
+    run = open_run(path_of(directory), options["world"], Notation(run_id, signals, "points", persona_attribute=persona))
     given = [name for name in _SAID if options[name] is not None]
     if given and not run.replayed:
         raise InputError(f"--{given[0].replace('_', '-')}", "goes with a run of JSON lines: the manifest says it here")

@@ -4,6 +4,8 @@ import os
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from io import UnsupportedOperation
 from pathlib import Path
 from typing import IO, Any, NamedTuple, Protocol
 
@@ -107,7 +109,8 @@ def _of_file(stored: Stored, compression: str, told: Callable[[], None], stop: t
     read = 0
     try:
         with stored.path.open("rb", buffering=0) as file:
-            os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_SEQUENTIAL)
+            with suppress(UnsupportedOperation):  # a file far away is none of this system's
+                os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_SEQUENTIAL)
             for entry in stored.entries:
                 if stop.is_set():
                     return

@@ -55,12 +55,11 @@ class S3Place:
 
     def create(self, name: str) -> S3Upload:
         """Begin an object."""
-        return S3Upload(self.client, self.uri, self._key(checked(self.name, name)))
+        return S3Upload(self.client, self.uri, self._where(name))
 
     def read(self, name: str) -> bytes:
         """An object's content."""
-        with self.open(name) as file:
-            return file.read()
+        return self._got(**self._where(name))
 
     def sizes(self, folder: str = "") -> dict[str, int]:
         """The objects right below a prefix."""
@@ -82,9 +81,9 @@ class S3Place:
 
     def remove(self, name: str) -> None:
         """Remove an object."""
-        key = self._key(checked(self.name, name))
-        with writing(self.uri, key):
-            self.client.delete_object(**self.bucket, Key=key)
+        where = self._where(name)
+        with writing(self.uri, where["Key"]):
+            self.client.delete_object(**where)
 
     def tidy(self, names: Collection[str] | None = None) -> int:
         """Abort multi-part uploads, of which a bucket keeps (and bills) the parts for ever."""
@@ -100,19 +99,21 @@ class S3Place:
 
     def open(self, name: str) -> BinaryIO:
         """An object for reading, range by range."""
-        where = {**self.bucket, "Key": self._key(checked(self.name, name))}
-
+        where = self._where(name)
         with reading(self.uri):
             size = int(self.client.head_object(**where)["ContentLength"])
-        return seekable(size, lambda offset, size: self._range(where, f"bytes={offset}-{offset + size - 1}"))
+        return seekable(size, lambda offset, size: self._got(**where, Range=f"bytes={offset}-{offset + size - 1}"))
 
-    def _range(self, where: dict[str, str], asked: str) -> bytes:
-        """Some of an object; again where an answer breaks off, which the client itself does not see to."""
+    def _got(self, **asked: str) -> bytes:
+        """An object or a range of one; again where an answer breaks off, which the client itself does not see to."""
         with reading(self.uri):
             for _ in range(ATTEMPTS - 1):
                 with suppress(*broken_off()):
-                    return bytes(self.client.get_object(**where, Range=asked)["Body"].read())
-            return bytes(self.client.get_object(**where, Range=asked)["Body"].read())
+                    return bytes(self.client.get_object(**asked)["Body"].read())
+            return bytes(self.client.get_object(**asked)["Body"].read())
+
+    def _where(self, name: str) -> dict[str, str]:
+        return {**self.bucket, "Key": self._key(checked(self.name, name))}
 
     def _key(self, name: str) -> str:
         return f"{self.uri.prefix}/{name}" if self.uri.prefix else name

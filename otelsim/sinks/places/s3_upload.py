@@ -16,9 +16,9 @@ PART_BYTES = 8 << 20
 class S3Upload:
     """Nothing is asked of the bucket before there is a whole part, or the end."""
 
-    def __init__(self, client: Any, uri: S3Uri, key: str) -> None:
-        self.client, self.uri = client, uri
-        self.where = {"Bucket": uri.bucket, "Key": key}
+    def __init__(self, client: Any, uri: S3Uri, where: dict[str, str]) -> None:
+        """``where`` is the object's bucket and key, as the client takes them."""
+        self.client, self.uri, self.where = client, uri, where
         self.held = bytearray()
         self.upload = ""
         self.sender: ThreadPoolExecutor | None = None

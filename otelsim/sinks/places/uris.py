@@ -151,6 +151,13 @@ def _has_port(parts: SplitResult) -> bool:
         return False
 
 
+def parent(text: str) -> tuple[str, str]:
+    """The URI of the folder that one is in, and the name in it; the URI itself and no name where there is none."""
+    head, mark, query = text.partition("?")
+    above, _, name = head.rstrip("/").rpartition("/")
+    return (text, "") if above.endswith("/") else (f"{above}{mark}{query}", unquote(name))
+
+
 def parsed_arrow(text: str) -> ArrowUri:
     """A URI that pyarrow.fs is to understand; InputError where its path leads elsewhere."""
     parts, name = _split(text), shown(text)
