@@ -141,7 +141,7 @@ class Cluster:
     def _of_all(self, function: Any, *arguments: Any) -> dict[str, Any]:
         try:
             return dict(self.client.run(function, *arguments))
-        except (ImportError, AttributeError) as error:
+        except Exception as error:  # a worker's trouble comes as whatever it was, or as a bare Exception
             raise InputError("--scheduler", f"a worker has another otelsim, or none: {_reason(error)}") from None
 
 
