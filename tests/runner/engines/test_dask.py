@@ -15,8 +15,8 @@ from otelsim.sinks.places import place_of
 from tests.begun import Begun, interrupted
 from tests.command import WEEK, generated, sorted_digest, told
 from tests.command import otelsim as command
-from tests.engines.clusters import Cluster, cluster
-from tests.engines.hosts import hosts
+from tests.runner.engines.clusters import Cluster, cluster
+from tests.runner.engines.hosts import hosts
 
 RUN = ("3000", "200", "--scenario", "incidents")
 LONGER = ("60000", *WEEK, "--compress", "zstd")

@@ -10,7 +10,7 @@ import pytest
 from otelsim.sinks.places import place_of
 from tests.begun import Begun, interrupted
 from tests.command import WEEK, otelsim, sorted_digest, told
-from tests.engines.clusters import cluster
+from tests.runner.engines.clusters import cluster
 
 pytestmark = pytest.mark.backends
 RUN = ("3000", "200", "--scenario", "incidents", *WEEK, "--workers", "2")
