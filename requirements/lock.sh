@@ -10,7 +10,7 @@ lock() {
 }
 
 lock build --group build "$@"
-lock image pyproject.toml "$@"
+lock image pyproject.toml --extra s3 --extra dask "$@"
 # Last, so that the tests run with what the image has.
-lock ci pyproject.toml --extra sdk --group build --group test \
+lock ci pyproject.toml --extra sdk --extra s3 --extra dask --group build --group test \
   --constraint requirements/build.txt --constraint requirements/image.txt "$@"
