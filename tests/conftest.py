@@ -12,6 +12,13 @@ settings.register_profile("otelsim", deadline=None)
 settings.load_profile("otelsim")
 
 
+def pytest_xdist_make_scheduler(config, log):
+    """Tests that share what is dear to make have one process."""
+    from tests.scheduling import Together
+
+    return Together(config, log)
+
+
 UNTRACED = {"backends", "faults", "hostile"}
 """Tests whose runs are not traced for coverage, which would make them three times as long: others go the same ways."""
 _TRACING: dict[str, str] = {}

@@ -19,5 +19,4 @@ if command -v go >/dev/null; then "$venv/bin/python" -m tests.backends.building;
 if [ $# -gt 0 ]; then
   exec "$venv/bin/python" -m pytest "$@"
 fi
-# Tests of one group share what is dear to make, such as filled stores: one worker has them all.
-exec "$venv/bin/python" -m pytest -n 2 --dist loadgroup --cov --cov-report=term:skip-covered --cov-fail-under=95
+exec "$venv/bin/python" -m pytest -n 2 --cov --cov-report=term:skip-covered --cov-fail-under=95

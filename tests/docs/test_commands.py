@@ -13,7 +13,6 @@ from tests.docs.commands import PAGES, ROOT
 from tests.docs.sample import sample
 
 # One worker makes the sample that several of these tests look at.
-pytestmark = pytest.mark.xdist_group("pages")
 EVERY_PAGE = pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 SHOWN = """
 ```sh

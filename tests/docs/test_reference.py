@@ -9,7 +9,6 @@ from tests.docs.rules import ABSENT, absent
 from tests.docs.sample import sample
 
 # One worker makes the sample that all of these tests look at.
-pytestmark = pytest.mark.xdist_group("pages")
 MADE_ANEW = "python -m tests.docs.reference"
 # The column that says when a name is absent, by kind of record; a CLIENT span has one of its own.
 COLUMN = {sent.CLIENTS: "Absent of a CLIENT span"}

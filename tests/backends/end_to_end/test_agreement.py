@@ -13,7 +13,7 @@ from tests.backends.end_to_end.filling import Filled, settle
 from tests.backends.end_to_end.relay import Relay, records
 from tests.backends.end_to_end.runs import DAY_S, day, send, week, write
 
-pytestmark = [pytest.mark.backends, pytest.mark.xdist_group("agreement")]
+pytestmark = pytest.mark.backends
 TOLERANCE_MS = 0.01
 # What the store keeps by default, with the name and `le`.
 MOST_LABELS = 40

@@ -9,7 +9,7 @@ from tests.backends.end_to_end.filling import settle
 from tests.backends.end_to_end.relay import Relay, Spoiler
 from tests.backends.end_to_end.runs import day, send, week, year
 
-pytestmark = [pytest.mark.backends, pytest.mark.xdist_group("counts")]
+pytestmark = pytest.mark.backends
 # What opens a series costs the store far more than what adds to one, and in a small run nearly every point does.
 SMALL = {"year": year(500), "incidents": week(1_000)}
 FULL = {"year": year(100_000), "incidents": week(1_000_000)}

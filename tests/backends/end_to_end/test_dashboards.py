@@ -10,7 +10,7 @@ from tests.grafana import boards
 from tests.grafana.asking import LOGS, TRACES, Viewer, numbers
 from tests.grafana.boards import BOARDS, target
 
-pytestmark = [pytest.mark.backends, pytest.mark.xdist_group("queries")]
+pytestmark = pytest.mark.backends
 FAILED = ~pl.col("success")
 SERVICE = "social:content:posts"
 CHOSEN = {

@@ -11,7 +11,7 @@ from tests.backends.end_to_end.counting import losses, points
 from tests.backends.end_to_end.filling import Filled, settle
 from tests.backends.end_to_end.runs import DAY_S, HOUR_S, send, week, write, year
 
-pytestmark = [pytest.mark.backends, pytest.mark.xdist_group("increase")]
+pytestmark = pytest.mark.backends
 TEMPORALITY = "OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE"
 HISTOGRAM = "OTEL_EXPORTER_OTLP_METRICS_DEFAULT_HISTOGRAM_AGGREGATION"
 DELTA = {TEMPORALITY: "delta"}

@@ -9,7 +9,7 @@ from tests.backends.end_to_end.filling import caused_by, hour, source, whole, wi
 from tests.backends.end_to_end.runs import DAY_S, HOUR_S
 from tests.docs import stored
 
-pytestmark = [pytest.mark.backends, pytest.mark.xdist_group("queries")]
+pytestmark = pytest.mark.backends
 FAILED = ~pl.col("success")
 REFUSED, NOTHING, WRONG = "refused", "nothing", "wrong"
 

@@ -11,7 +11,7 @@ from tests.backends.end_to_end.filling import settle
 from tests.backends.end_to_end.runs import LONGEST_S, send, week, write
 from tests.command import otelsim
 
-pytestmark = [pytest.mark.backends, pytest.mark.xdist_group("replay")]
+pytestmark = pytest.mark.backends
 DIRECT, REPLAYED, STRAIGHT = "direct", "replayed", "straight"
 SERIES, LOGS = 20, 200
 

@@ -11,7 +11,7 @@ from tests.backends.end_to_end.runs import instant
 from tests.browser import open_page
 from tests.grafana.boards import ROOT
 
-pytestmark = [pytest.mark.backends, pytest.mark.xdist_group("queries")]
+pytestmark = pytest.mark.backends
 PANELS = json.loads((ROOT / "vmui" / "overview.json").read_text())["rows"][0]["panels"]
 FLAG = f"-vmui.customDashboardsPath={ROOT / 'vmui'}"
 # Of each panel its title, the names of its curves, and how many of its canvas's pixels have a colour: axes are grey.

@@ -12,7 +12,7 @@ from tests.backends.end_to_end.runs import DAY_S, instant, send
 from tests.backends.verify.asking import DAYS, GAUGES, PARTS, changes, verified
 from tests.backends.verify.copying import copy_rows, copy_samples
 
-pytestmark = [pytest.mark.backends, pytest.mark.xdist_group("verify")]
+pytestmark = pytest.mark.backends
 FIRST, SECOND, THIRD = (instant(DAYS.start_s + day * DAY_S)[:10] for day in range(3))
 ONLY = ("--signals", "logs,metrics")
 METRICS = GAUGES | PARTS

@@ -12,7 +12,7 @@ from tests.backends.end_to_end.runs import send, write
 from tests.backends.verify.asking import DAY, GAUGES, HISTOGRAMS, PARTS, changes, verified
 from tests.backends.verify.copying import copy_rows, copy_samples
 
-pytestmark = [pytest.mark.backends, pytest.mark.xdist_group("verify")]
+pytestmark = pytest.mark.backends
 DELTA = {TEMPORALITY: "delta"}
 LOW_MEMORY = {TEMPORALITY: "lowmemory"}
 EXPONENTIAL = {HISTOGRAM: "base2_exponential_bucket_histogram"}

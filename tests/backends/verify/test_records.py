@@ -6,7 +6,7 @@ from tests.backends.end_to_end.relay import Relay, Spoiler, records
 from tests.backends.end_to_end.runs import send
 from tests.backends.verify.asking import DAY, GAUGES, HISTOGRAMS, PARTS, changes, verified
 
-pytestmark = [pytest.mark.backends, pytest.mark.xdist_group("verify")]
+pytestmark = pytest.mark.backends
 # A point of a histogram with 14 bounds is 15 buckets.
 SAMPLES = dict.fromkeys(GAUGES | PARTS, 1) | {f"{name}_bucket": 15 for name in HISTOGRAMS}
 
