@@ -13,7 +13,7 @@ from numba import config
 
 WITHOUT_KERNELS = (
     *("check/", "cli/", "doctor/", "plan/", "replay/", "report/"),
-    *("runner/", "sinks/", "verify/", "wire/sdk/"),
+    *("runner/", "sinks/", "verify/", "wire/parquet/", "wire/sdk/"),
 )
 """Packages that hold no kernel; those that do import nothing from them."""
 EXCEPTION = "runner/tallies.py"

@@ -1,0 +1,68 @@
+"""Slices as Parquet: columns of calls into files that appear whole, all of them or none."""
+
+from contextlib import suppress
+
+import numpy as np
+import xxhash
+
+from otelsim.draws import Int64s
+from otelsim.errors import RunError
+from otelsim.runner.output import Made, Quiet
+from otelsim.runner.preparing import Prepared
+from otelsim.sinks.buffers import Extent
+from otelsim.sinks.places import Place, Upload
+from otelsim.wire.parquet.files import Part, Parts
+from otelsim.wire.parquet.known import Known
+from otelsim.wire.parquet.schema import SIGNALS
+
+
+def known(prepared: Prepared, run_id: str) -> Known:
+    """What a run's columns are looked up in."""
+    return Known(prepared.world, prepared.scenario, prepared.calendar, run_id)
+
+
+class ParquetOutput(Quiet):
+    """Slices into the files of one number. A slice's digest is that of its calls: files of another version of pyarrow
+    have other bytes, but the same rows."""
+
+    def __init__(self, known: Known, place: Place, number: int) -> None:
+        self.place = place
+        self.uploads: dict[str, Upload] = {}
+        self.parts = Parts(known, number, self._create)
+        self.digest = xxhash.xxh3_128()
+        self.bytes = 0
+
+    def begin(self, offsets: dict[str, int]) -> None:
+        """Start a slice."""
+        self.digest.reset()
+        self.bytes = 0
+
+    def take(self, calls: Int64s, fresh: tuple[int, int], order: Int64s) -> None:
+        """Hold the calls' columns until there are enough for a row group."""
+        mine = np.take(calls, order, axis=1)
+        self.digest.update(mine.data)
+        self.bytes += mine.nbytes
+        self.parts.take(mine)
+
+    def end(self) -> Made:
+        """Finish the slice: it stands in no stretch of its own of a file."""
+        extent = Extent(0, 0, self.bytes, self.digest.hexdigest())
+        return Made(dict.fromkeys(SIGNALS, extent), {}, {})
+
+    def commit(self) -> dict[str, Part]:
+        """Give the files their names; returns them by these."""
+        made = self.parts.end()
+        for upload in self.uploads.values():
+            upload.commit()
+        return made
+
+    def abort(self) -> None:
+        """Leave nothing of files that are not complete."""
+        self.parts.abandon()
+        for upload in self.uploads.values():
+            with suppress(RunError):
+                upload.abort()
+
+    def _create(self, name: str) -> Upload:
+        self.uploads[name] = self.place.create(name)
+        return self.uploads[name]
