@@ -5,12 +5,14 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
+import xxhash
+
 from otelsim.check.report import EXAMPLES, LawResult, Report
 from otelsim.errors import InputError
 from otelsim.runner import manifest
 from otelsim.runner.folder import MANIFEST
 from otelsim.runner.sealing import sealed
-from otelsim.runner.target import JSONL, OTLP_FILE, OtlpTarget, Target, notation_of
+from otelsim.runner.target import JSONL, OTLP_FILE, PARQUET, OtlpTarget, Target, notation_of
 from otelsim.runner.verifying import damages, stored
 
 Values = dict[str, Any]
@@ -25,7 +27,7 @@ def run_integrity(directory: Path, reading: Callable[[int], Callable[[], None]])
     values = _manifest(directory / MANIFEST)
     try:
         target = _target(directory, values)
-        told = reading(len(values["slices"]) * len(target.signals))
+        told = reading(_parts(target, values))
         laws = [
             _seal(values),
             _sums(values, target),
@@ -42,14 +44,14 @@ def _manifest(path: Path) -> Values:
         values = json.loads(path.read_text("utf-8"))
     except (OSError, ValueError) as error:
         raise InputError(str(path), f"cannot be read, so this is no finished run: {error}") from None
-    if not isinstance(values, dict) or values.get("sink") not in (JSONL, OTLP_FILE):
+    if not isinstance(values, dict) or values.get("sink") not in (JSONL, OTLP_FILE, PARQUET):
         raise InputError(str(path), "is not the manifest of a run with files")
     return values
 
 
 def _target(directory: Path, values: Values) -> Target:
     otlp = OtlpTarget(notation_of(values)[0], None) if values["sink"] == OTLP_FILE else None
-    return Target(directory, values["compress"] or "", otlp)
+    return Target(directory, values["compress"] or "", otlp, None, values["sink"] == PARQUET)
 
 
 def _result(name: str, title: str, tried: int, told: Iterable[str]) -> LawResult:
@@ -84,15 +86,38 @@ def _sizes(directory: Path, values: Values) -> LawResult:
     return _result("size", "every file has the bytes that the manifest names", len(values["files"]), told)
 
 
+def _files(directory: Path, files: dict[str, Any], told: Callable[[], None]) -> list[str]:
+    """Files that have another digest than was noted: of tables no slice has a stretch of its own."""
+    found = []
+    for name, said in files.items():
+        try:
+            digest = xxhash.xxh3_128_hexdigest((directory / name).read_bytes())
+        except OSError as error:
+            found.append(f"{name}: cannot be read: {error.strerror}")
+            continue
+        if digest != said["digest"]:
+            found.append(f"{name}: has another digest than was noted")
+        told()
+    return found
+
+
+def _parts(target: Target, values: Values) -> int:
+    """How many parts of files have a digest."""
+    return len(values["files"]) if target.parquet else len(values["slices"]) * len(target.signals)
+
+
 def _digests(directory: Path, target: Target, values: Values, told: Callable[[], None]) -> list[LawResult]:
     slices = sorted(values["slices"], key=lambda e: int(e["slice"]))
-    found = [str(d) for d in damages(stored(target, slices, directory.joinpath), target.compression, told)]
+    if target.parquet:
+        found = _files(directory, values["files"], told)
+    else:
+        found = [str(d) for d in damages(stored(target, slices, directory.joinpath), target.compression, told)]
     wrong = [f"{name}: is not as it was written" for name in manifest.damaged(values, directory)]
     return [
         _result(
             "digest",
             "a slice's content has the digest that the manifest names",
-            len(slices) * len(target.signals),
+            _parts(target, values),
             found,
         ),
         _result(

@@ -24,12 +24,13 @@ otelsim generate 10000000 --compress zstd      ten million requests, compressed
 otelsim generate --sink otlp                   the same as spans, logs and metrics to localhost:4318
 otelsim generate --sink otlp --protocol grpc --endpoint https://otel.example.com:4317 --header api-key=@key
 otelsim generate --sink otlp-file --signals traces,logs    as OTLP/JSON files
+otelsim generate --sink parquet                as tables, for DuckDB, pandas and Spark
 otelsim generate 1000000 --sink null           everything encoded, nothing written
 otelsim generate 1000000000 --output s3://bucket/run  objects in a bucket, compressed
 otelsim generate 1000000000 --engine dask --scheduler tcp://10.0.0.1:8786 --output s3://bucket/run
 otelsim generate 1000000000 --shard 0/5 --output run  the first fifth of it; `otelsim merge run` joins all five
 """
-SINKS = ("jsonl", "otlp", "otlp-file", "null")
+SINKS = ("jsonl", "otlp", "otlp-file", "parquet", "null")
 
 
 @click.command(cls=Command, epilog=EXAMPLES)
@@ -74,7 +75,7 @@ def generate(scenario: str, sink: str, output: str, workers: int | None, **more:
     ready = prepared(scenario, more)
     display = Display(quiet)
     with engine_of(engine, scheduler, workers) as (made_by, count):
-        target = new_target(place, compress, otlp(ready), ready, made_by is not None)
+        target = new_target(place, sink, compress, otlp(ready), ready, made_by is not None)
         maker = Maker(ready, target, count, part, made_by)
         summary = _made(maker, place, (overwrite, going_on), display)
     if as_json:

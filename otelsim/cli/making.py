@@ -24,26 +24,28 @@ def place_to_write(output: str, sink: str, shard: Any) -> Any:
     return place if shard == WHOLE else place.within(shard.folder)
 
 
-def new_target(place: Any, compress: str | None, otlp: Any, prepared: Any, by_others: bool) -> Any:
+def new_target(place: Any, sink: str, compress: str | None, otlp: Any, prepared: Any, by_others: bool) -> Any:
     """The target of a run into a place, None: nowhere. ``by_others``: not by this machine's own processes."""
-    from otelsim.runner.target import Target
+    from otelsim.runner.target import PARQUET, Target
     from otelsim.sinks.places.local import LocalPlace
 
     if place is None:
         return Target(None, "", otlp)
     local = isinstance(place, LocalPlace)
-    packed = compress or ("" if local else "zstd")
-    target = Target(place.path if local else None, "" if packed == "none" else packed, otlp)
+    packed = compress or ("" if local or sink == PARQUET else "zstd")
+    target = Target(place.path if local else None, "" if packed == "none" else packed, otlp, None, sink == PARQUET)
     sent = otlp is not None and otlp.settings is not None
-    return grouped(target, place, prepared) if (by_others or not local) and not sent else target
+    return grouped(target, place, prepared) if (by_others or not local or target.parquet) and not sent else target
 
 
 def grouped(target: Any, place: Any, prepared: Any) -> Any:
     """A target in groups of slices."""
-    from otelsim.runner.grouping import group_slices
+    from otelsim.runner.grouping import MOST_SLICES, group_slices
     from otelsim.runner.target import Groups
 
-    return target._replace(groups=Groups(place, group_slices(len(prepared.slices))))
+    # A small file of tables is mostly its own description.
+    slices = MOST_SLICES if target.parquet else group_slices(len(prepared.slices))
+    return target._replace(groups=Groups(place, slices))
 
 
 def opened(place: Any, overwrite: bool, resume: bool = False) -> Any:

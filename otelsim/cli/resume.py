@@ -101,14 +101,15 @@ def resumed_as(maker: Maker, place: Any, display: Display) -> dict[str, Any]:
 
 def _target(place: Any, head: dict[str, Any], given: dict[str, object], prepared: Any) -> Any:
     from otelsim.errors import InputError
-    from otelsim.runner.target import OTLP, Groups, OtlpTarget, Target, notation_of
+    from otelsim.runner.target import OTLP, PARQUET, Groups, OtlpTarget, Target, notation_of
     from otelsim.sinks.places.local import LocalPlace
 
     sent = head["sink"] == OTLP
     if given and not sent:
         raise InputError(f"--{next(iter(given)).replace('_', '-')}", "goes with a run of --sink otlp")
     groups = Groups(place, head["group_slices"]) if "group_slices" in head else None
-    target = Target(place.path if isinstance(place, LocalPlace) else None, head["compress"] or "", None, groups)
+    directory = place.path if isinstance(place, LocalPlace) else None
+    target = Target(directory, head["compress"] or "", None, groups, head["sink"] == PARQUET)
     if "notation" not in head:
         return target
     notation, encoder = notation_of(head)

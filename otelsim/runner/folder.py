@@ -16,9 +16,11 @@ import xxhash
 from otelsim.errors import InputError
 from otelsim.runner.journal import Journal, Past, Record, read_journal
 from otelsim.runner.leaving import LEFT
+from otelsim.runner.stored_files import parquet_files
 from otelsim.runner.worker import JOURNAL, PART
 from otelsim.sinks.files import MODE, cut, failure, publish
 from otelsim.sinks.ledger import NAME as LEDGER
+from otelsim.sinks.places.local import LocalPlace
 
 MANIFEST, SUMMARY, INCIDENTS, LOCK = "manifest.json", "summary.json", "incidents.jsonl", ".otelsim.lock"
 _OURS = re.compile(
@@ -124,7 +126,8 @@ class Folder:
             if (self.path / JOURNAL).exists() and not (self.path / MANIFEST).exists():
                 what = "`otelsim resume` goes on with it, --overwrite replaces it"
             raise InputError("--output", f"{self.path} holds another run: {what}")
-        for path in old:
+        tables = [self.path / name for name in parquet_files(LocalPlace(self.path, str(self.path)))] if old else []
+        for path in (*old, *tables):
             with told(path):
                 path.unlink()
         shutil.rmtree(self.path / REMADE, ignore_errors=True)

@@ -10,6 +10,7 @@ from otelsim.runner.preparing import Prepared
 from otelsim.runner.resuming import Entry
 from otelsim.runner.running import Run
 from otelsim.runner.sharding import WHOLE, Shard
+from otelsim.runner.stored_files import possible_names, sizes_of
 from otelsim.runner.target import Target
 from otelsim.runner.worker import Tables
 from otelsim.runner.working import Watcher
@@ -58,17 +59,23 @@ class GroupedRun(Run):
 
         A file is published in one go, so one that has its name and its size is taken to be what was written.
         """
-        sizes, kept = self.target.place_of_groups().sizes(), list[Entry]()
-        for group in self.groups:
-            found = [e for e in entries if e["lane"] == group]
+        there, kept = {group: [e for e in entries if e["lane"] == group] for group in self.groups}, list[Entry]()
+        files = {group: self._files(group, found) for group, found in there.items()}
+        sizes = sizes_of(self.target.place_of_groups(), (name for ends in files.values() for name in ends))
+        for group, found in there.items():
             if len(found) < len(self._slices(group)):
                 continue
-            ends = {self.target.file_name(s, group): sum(e[s]["bytes"] for e in found) for s in self.target.signals}
-            damaged = [name for name, size in ends.items() if sizes.get(name) != size]
+            damaged = [name for name, size in files[group].items() if sizes.get(name) != size]
             faults += [f"{name}: is not as it was written: it is made again" for name in damaged]
             if not damaged:
                 kept += found
         return kept
+
+    def _files(self, group: int, found: list[Entry]) -> dict[str, int]:
+        """The files of a group by the journal's entries of its slices, and their bytes."""
+        if self.target.parquet:
+            return {name: file["bytes"] for each in found for name, file in each.get("files", {}).items()}
+        return {self.target.file_name(s, group): sum(e[s]["bytes"] for e in found) for s in self.target.signals}
 
     def _stands(self, done: Entry) -> None:
         """Nothing is appended to."""
@@ -89,4 +96,7 @@ class GroupedRun(Run):
 
     def _names(self) -> list[str]:
         """Every file of its groups."""
+        if self.target.parquet:
+            bounds = self.prepared.slices
+            return [name for g in self.groups for name in possible_names([bounds[n] for n in self._slices(g)], g)]
         return [self.target.file_name(s, group) for group in self.groups for s in self.target.signals]

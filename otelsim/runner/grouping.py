@@ -4,10 +4,13 @@ Nothing is appended to, so whoever makes a group needs nothing of what others ma
 into storage that knows whole objects alone. A group that is given up leaves nothing.
 """
 
+from functools import cached_property
 from typing import Any, NamedTuple
 
+from otelsim.runner.manifest import run_id
 from otelsim.runner.otlp_output import FILE_REQUEST_BYTES, OtlpOutput, Written
 from otelsim.runner.output import LinesOutput, Output
+from otelsim.runner.parquet_output import ParquetOutput, with_files
 from otelsim.runner.preparing import Prepared
 from otelsim.runner.slicing import Simulator
 from otelsim.runner.stopping import Stopping
@@ -17,6 +20,7 @@ from otelsim.sinks.buffers import Sink, new_room
 from otelsim.sinks.files import Stream
 from otelsim.sinks.places import Upload
 from otelsim.wire.fragments import Bytes
+from otelsim.wire.parquet.known import Known
 
 MOST_SLICES = 8
 """Of a group: 160,000 requests, some 60 MB compressed, and what may be lost with a worker."""
@@ -68,11 +72,13 @@ class Grouper:
     def __init__(self, tables: Grouped, target: Target, stop: Stopping) -> None:
         self.tables, self.target = tables, target
         self.simulator = Simulator(tables.prepared, stop.is_set)
-        self.rooms = {name: new_room() for name in target.signals}
+        self.rooms = {} if target.parquet else {name: new_room() for name in target.signals}
         self.output: Output | None = None
 
     def run(self, task: GroupTask) -> tuple[Done, ...]:
         """Make a group; its files appear when all of it is made, or not at all."""
+        if self.target.parquet:
+            return self._tables(task)
         uploads = dict[str, Upload]()
         try:
             for name in self.target.signals:
@@ -85,6 +91,21 @@ class Grouper:
                 upload.abort()
             raise
         return made
+
+    def _tables(self, task: GroupTask) -> tuple[Done, ...]:
+        output = ParquetOutput(self.known, self.target.place_of_groups(), task.number)
+        try:
+            *others, last = self._slices(task, output)
+            return (*others, with_files(last, output.commit()))
+        except BaseException:
+            output.abort()
+            raise
+
+    @cached_property
+    def known(self) -> Known:
+        """What tables are looked up in."""
+        prepared = self.tables.prepared
+        return Known(prepared.world, prepared.scenario, prepared.calendar, run_id(prepared))
 
     def _slices(self, task: GroupTask, output: Output) -> tuple[Done, ...]:
         done, offsets = list[Done](), dict.fromkeys(self.target.signals, 0)

@@ -25,7 +25,9 @@ def entry(done: Done) -> dict[str, Any]:
     counts = {"requests": requests, "calls": calls, "points": points}
     kinds = {"records": done.counts} if done.counts else {}
     account = {"account": done.account} if done.account else {}
-    return {"slice": done.number, "lane": done.lane, **counts, **kinds, **extents, "tally": done.tally, **account}
+    files = {"files": done.files} if done.files else {}
+    told = {"slice": done.number, "lane": done.lane, **counts, **kinds, **extents, **files}
+    return {**told, "tally": done.tally, **account}
 
 
 def _told(extent: Extent) -> dict[str, Any]:

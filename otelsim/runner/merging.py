@@ -14,7 +14,8 @@ from otelsim.runner.resuming import differing
 from otelsim.runner.running import Run
 from otelsim.runner.sealing import SEAL
 from otelsim.runner.sharding import FOLDER, Shard
-from otelsim.runner.target import OTLP, Groups, OtlpTarget, Target, notation_of
+from otelsim.runner.stored_files import sizes_of
+from otelsim.runner.target import OTLP, PARQUET, Groups, OtlpTarget, Target, notation_of
 from otelsim.sinks.places import Place
 from otelsim.sinks.places.paths import PlacePath
 
@@ -47,7 +48,7 @@ def _read(place: Place, shard: Shard) -> Manifest:
     values = read_manifest(PlacePath(where))
     if values.get("shard") != list(shard) or not isinstance(values.get("tally"), dict):
         raise InputError(f"{where.name}/{MANIFEST}", f"is not that of shard {shard.number}/{shard.of}")
-    sizes = where.sizes()
+    sizes = sizes_of(where, values["files"])
     for name, file in values["files"].items():
         if sizes.get(name) != file["bytes"]:
             there = f"{sizes[name]:,} bytes" if name in sizes else "no such file"
@@ -101,7 +102,7 @@ class Merged(Run):
 
 def _target(place: Place, values: Manifest) -> Target:
     groups = Groups(place, values["group_slices"]) if "group_slices" in values else None
-    target = Target(getattr(place, "path", None), values["compress"] or "", None, groups)
+    target = Target(getattr(place, "path", None), values["compress"] or "", None, groups, values["sink"] == PARQUET)
     if "notation" not in values:
         return target
     notation, encoder = notation_of(values)

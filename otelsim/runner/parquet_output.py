@@ -9,6 +9,7 @@ from otelsim.draws import Int64s
 from otelsim.errors import RunError
 from otelsim.runner.output import Made, Quiet
 from otelsim.runner.preparing import Prepared
+from otelsim.runner.worker import Done
 from otelsim.sinks.buffers import Extent
 from otelsim.sinks.places import Place, Upload
 from otelsim.wire.parquet.files import Part, Parts
@@ -21,6 +22,13 @@ def known(prepared: Prepared, run_id: str) -> Known:
     return Known(prepared.world, prepared.scenario, prepared.calendar, run_id)
 
 
+def with_files(last: Done, made: dict[str, Part]) -> Done:
+    """A group's last slice, with the group's files: their bytes are told of there, since no slice has its own."""
+    sizes = {s: sum(part.bytes for name, part in made.items() if name.startswith(f"{s}/")) for s in SIGNALS}
+    extents = {s: each._replace(stored=sizes[s], content=sizes[s]) for s, each in last.extents.items()}
+    return last._replace(extents=extents, files={name: part._asdict() for name, part in made.items()})
+
+
 class ParquetOutput(Quiet):
     """Slices into the files of one number. A slice's digest is that of its calls: files of another version of pyarrow
     have other bytes, but the same rows."""
@@ -30,23 +38,20 @@ class ParquetOutput(Quiet):
         self.uploads: dict[str, Upload] = {}
         self.parts = Parts(known, number, self._create)
         self.digest = xxhash.xxh3_128()
-        self.bytes = 0
 
     def begin(self, offsets: dict[str, int]) -> None:
         """Start a slice."""
         self.digest.reset()
-        self.bytes = 0
 
     def take(self, calls: Int64s, fresh: tuple[int, int], order: Int64s) -> None:
         """Hold the calls' columns until there are enough for a row group."""
         mine = np.take(calls, order, axis=1)
         self.digest.update(mine.data)
-        self.bytes += mine.nbytes
         self.parts.take(mine)
 
     def end(self) -> Made:
         """Finish the slice: it stands in no stretch of its own of a file."""
-        extent = Extent(0, 0, self.bytes, self.digest.hexdigest())
+        extent = Extent(0, 0, 0, self.digest.hexdigest())
         return Made(dict.fromkeys(SIGNALS, extent), {}, {})
 
     def commit(self) -> dict[str, Part]:

@@ -15,6 +15,7 @@ from otelsim.errors import InputError
 from otelsim.runner.folder import INCIDENTS, MANIFEST, SUMMARY
 from otelsim.runner.journal import Past
 from otelsim.runner.sealing import line_of, read_line
+from otelsim.runner.stored_files import parquet_files
 from otelsim.sinks.places import Place, put
 from otelsim.sinks.places.paths import PlacePath
 
@@ -65,7 +66,7 @@ class RemoteFolder:
         """Check first: InputError leaves everything as it was; ``overwrite``: a run that is there is removed."""
         self.place = place
         place.check(writing=True)
-        found = [*place.sizes(), *(f"{PARTS}/{name}" for name in place.sizes(PARTS))]
+        found = [*place.sizes(), *(f"{PARTS}/{name}" for name in place.sizes(PARTS)), *parquet_files(place)]
         begun = f"{PARTS}/{HEAD}" in found
         if resume:
             if not begun:

@@ -13,7 +13,7 @@ from otelsim.runner.journal import Past
 from otelsim.runner.leaving import is_as_left, words_left
 from otelsim.runner.preparing import Prepared
 from otelsim.runner.sealing import sealed
-from otelsim.runner.target import JSONL, OTLP, OTLP_FILE, Target
+from otelsim.runner.target import JSONL, OTLP, OTLP_FILE, PARQUET, Target
 from otelsim.runner.verifying import Stored, stored
 from otelsim.runner.worker import JOURNAL
 from otelsim.scenario import Scenario, from_manifest
@@ -76,8 +76,11 @@ def check_expected(past: Past, expected: dict[str, Any]) -> None:
 def _require_head(path: Path, head: dict[str, Any]) -> None:
     """InputError where the journal's first line, though it is as it was written, is none of ours."""
     workers = head.get("workers")
-    known = head.get("sink") in (JSONL, OTLP, OTLP_FILE) and head.get("compress") in (None, *filter(None, SUFFIX))
-    told = head.get("sink") == JSONL or isinstance(head.get("notation"), dict)
+    known = head.get("sink") in (JSONL, OTLP, OTLP_FILE, PARQUET) and head.get("compress") in (
+        None,
+        *filter(None, SUFFIX),
+    )
+    told = head.get("sink") in (JSONL, PARQUET) or isinstance(head.get("notation"), dict)
     sending = head.get("sink") != OTLP or isinstance(head.get("sending"), dict)
     if not (type(workers) is int and 1 <= workers <= MOST_LANES and known and told and sending):
         raise InputError(at(path, 1), "the first line is no journal's: workers, sink, compress or notation are unknown")

@@ -8,10 +8,10 @@ from otelsim.sinks.files import SUFFIX
 from otelsim.sinks.otlp.settings import OtlpSettings
 from otelsim.sinks.places import Place
 
-JSONL, NULL, OTLP, OTLP_FILE = "jsonl", "null", "otlp", "otlp-file"
+JSONL, NULL, OTLP, OTLP_FILE, PARQUET = "jsonl", "null", "otlp", "otlp-file", "parquet"
 FAST, SDK = "fast", "sdk"
 """The encoders of OTLP."""
-LINES = ("logs", "metrics")
+LINES, TABLES = ("logs", "metrics"), ("traces", "logs", "metrics")
 
 
 class OtlpTarget(NamedTuple):
@@ -40,10 +40,14 @@ class Target(NamedTuple):
     otlp: OtlpTarget | None = None
     groups: Groups | None = None
     """Of files made whole; None where workers append to files of their own."""
+    parquet: bool = False
+    """Tables instead of lines; always in groups."""
 
     @property
     def sink(self) -> str:
         """The name of the sink."""
+        if self.parquet:
+            return PARQUET
         if self.otlp:
             return OTLP if self.otlp.settings is not None else OTLP_FILE
         return NULL if self.directory is None and self.groups is None else JSONL
@@ -65,15 +69,17 @@ class Target(NamedTuple):
     @property
     def signals(self) -> tuple[str, ...]:
         """What a slice has an extent for."""
-        return self.otlp.notation.signals if self.otlp else LINES
+        if self.otlp:
+            return self.otlp.notation.signals
+        return TABLES if self.parquet else LINES
 
     @property
     def has_files(self) -> bool:
         """Whether records go into files."""
-        return self.sink in (JSONL, OTLP_FILE)
+        return self.sink in (JSONL, OTLP_FILE, PARQUET)
 
     def file_name(self, signal_name: str, lane: int) -> str:
-        """The published name of a lane's file."""
+        """The published name of a lane's file of lines."""
         return f"{'otlp_' if self.otlp else ''}{signal_name}_{lane}.jsonl{SUFFIX[self.compression]}"
 
     def told(self) -> dict[str, Any]:

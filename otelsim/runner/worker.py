@@ -59,6 +59,8 @@ class Done(NamedTuple):
     account: dict[str, Any]
     failure: str = ""
     notes: tuple[str, ...] = ()
+    files: dict[str, dict[str, Any]] = {}  # noqa: RUF012 - never changed
+    """Files of its group by name, where slices stand in no stretches of their own: on the group's last slice."""
 
 
 class Waiting(Protocol):
