@@ -13,12 +13,13 @@ from otelsim.cli.progress import Display
 EXAMPLES = """
 otelsim check otelsim-run          every law on every record; exit code 1 if one is broken
 otelsim check otelsim-run --json   the same for programs
+otelsim check s3://bucket/run      the same of a run in a bucket
 otelsim check run --integrity      are the files as they were written? their digests alone, as fast as they are read
 """
 
 
 @click.command(cls=Command, epilog=EXAMPLES)
-@click.argument("directory", metavar="DIR")
+@click.argument("directory", metavar="DIR|URI")
 @click.option("--integrity", is_flag=True, help="Only hold the files against the digests of the manifest.")
 @click.option("--workers", type=click.IntRange(min=1), help="Processes.  [CPUs]")
 @click.option("--world", metavar="DIR", help="Where the run's world is now.  [where it was]")

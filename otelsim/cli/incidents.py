@@ -19,7 +19,7 @@ COLUMNS = ("component", "start", "end", "failure_rate", "latency_factor", "infra
 
 
 @click.command(cls=Command, epilog=EXAMPLES)
-@click.argument("directory", metavar="DIR")
+@click.argument("directory", metavar="DIR|URI")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON lines.")
 def incidents(directory: str, as_json: bool) -> None:
     """List the incidents of a run, with their effects."""

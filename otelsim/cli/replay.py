@@ -65,7 +65,7 @@ def _options(command: Any) -> Any:
 
 
 @click.command("replay", cls=Command, epilog=EXAMPLES)
-@click.argument("paths", metavar="DIR|FILE...", nargs=-1, required=True)
+@click.argument("paths", metavar="DIR|FILE|URI...", nargs=-1, required=True)
 @click.option("--sink", type=click.Choice(["otlp"]), default="otlp", show_default=True, help="Where it goes.")
 @click.option("--signals", metavar="LIST", help="Of traces,logs,metrics.  [all]")
 @click.option("--store-names", is_flag=True, help="Plain names, as the Collector gives them: straight into a store.")
@@ -90,7 +90,7 @@ def _importer(store: str) -> click.Command:
     signal, url, path = STORES[store]
 
     @click.command(store, cls=Command, epilog=IMPORT_EXAMPLES)
-    @click.argument("paths", metavar="DIR|FILE...", nargs=-1, required=True)
+    @click.argument("paths", metavar="DIR|FILE|URI...", nargs=-1, required=True)
     @click.option("--url", metavar="URL", default=url, show_default=True, help="Where the store is.")
     @_options
     def into(paths: tuple[str, ...], url: str, **more: Any) -> None:

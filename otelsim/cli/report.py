@@ -25,7 +25,7 @@ STDOUT = "-"
 
 
 @click.command(cls=Command, epilog=EXAMPLES)
-@click.argument("directory", metavar="DIR")
+@click.argument("directory", metavar="DIR|URI")
 @click.option("--output", metavar="FILE", help="Where to; - is stdout.  [DIR/report.html]")
 @click.option("--workers", type=click.IntRange(min=1), help="Processes, at most.  [CPUs]")
 @click.option("--world", metavar="DIR", help="Where its world is now.  [where it was]")

@@ -42,7 +42,7 @@ _FILES = ("certificate", "client_key", "client_certificate")
 
 
 @click.command(cls=Command, epilog=EXAMPLES)
-@click.argument("directory", metavar="DIR")
+@click.argument("directory", metavar="DIR|URI")
 @click.option("--metrics-store", metavar="URL", help="VictoriaMetrics.  [http://127.0.0.1:8428]")
 @click.option("--logs-store", metavar="URL", help="VictoriaLogs.  [http://127.0.0.1:9428]")
 @click.option("--traces-store", metavar="URL", help="VictoriaTraces.  [http://127.0.0.1:10428]")

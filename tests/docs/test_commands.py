@@ -50,7 +50,7 @@ def test_the_readme_and_the_quick_start_show_commands():
         ("generat 10", "No such command"),
         ("generate --endpiont x", "No such option"),
         ("generate ten", "must be a whole number"),
-        ("generate --sink parquet", "is not one of"),
+        ("generate --sink avro", "is not one of"),
         ("generate 1 2 3", "unexpected extra argument"),
         ("world draw", "No such command"),
         ("check", "Missing"),
