@@ -64,7 +64,11 @@ def main() -> None:
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="otelsim-bench-", dir=asked.directory) as name, ExitStack() as held:
         folder = Path(name)
-        found = [measured(each, asked.requests, folder) for each in cases(folder, held) if asked.only in each.name]
+        found = []
+        for case in cases(folder, held):
+            if asked.only in case.name:
+                found.append(measured(case, asked.requests, folder))
+                print(*_row(found[-1]), sep=" | ", file=sys.stderr)
     page = markdown(found, asked.requests)
     print(page)
     if not asked.only:

@@ -24,7 +24,7 @@ from otelsim.wire.parquet.known import Known
 
 MOST_SLICES = 8
 """Of a group: 160,000 requests, some 60 MB compressed, and what may be lost with a worker."""
-LEAST_GROUPS = 96
+LEAST_GROUPS = 32
 """Where there are as many slices: so that all workers have something to do."""
 
 

@@ -16,6 +16,7 @@ from concurrent.futures import CancelledError, Executor, Future
 from importlib import metadata
 from typing import Any, Self
 
+import dask
 import distributed
 
 from otelsim import __version__
@@ -31,6 +32,12 @@ CONNECTING_S = 10.0
 """How long a scheduler, and a first worker, are waited for."""
 _LOGGERS = ("distributed", "distributed.client", "distributed.core", "tornado.application")
 """They tell of workers that died; what matters of it is told by the run."""
+_QUIET = {
+    "distributed.worker.profile.enabled": False,
+    "distributed.admin.system-monitor.gil.enabled": False,
+    "distributed.scheduler.active-memory-manager.start": False,
+}
+"""Of a cluster of our own: nobody looks at what these measure, and they take processors from those who work."""
 _ASK_S = 2.0
 """How often workers are asked whom they wait for."""
 _numbers = itertools.count()
@@ -165,14 +172,15 @@ def _client(where: Any) -> Any:
 def _local(workers: int, held: contextlib.ExitStack) -> Any:
     scratch = held.enter_context(tempfile.TemporaryDirectory(prefix="otelsim-", ignore_cleanup_errors=True))
     made: Any = distributed.LocalCluster  # it has no types
-    cluster = made(
-        n_workers=workers,
-        threads_per_worker=1,
-        memory_limit=0,
-        dashboard_address=None,
-        local_directory=scratch,
-        silence_logs=logging.CRITICAL,
-    )
+    with dask.config.set(_QUIET):
+        cluster = made(
+            n_workers=workers,
+            threads_per_worker=1,
+            memory_limit=0,
+            dashboard_address="127.0.0.1:0",  # its own port may be taken
+            local_directory=scratch,
+            silence_logs=logging.CRITICAL,
+        )
     return held.enter_context(cluster)
 
 
