@@ -1,5 +1,6 @@
 """Slices as Parquet: columns of calls into files that appear whole, all of them or none."""
 
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 
 import numpy as np
@@ -27,6 +28,10 @@ def with_files(last: Done, made: dict[str, Part]) -> Done:
     sizes = {s: sum(part.bytes for name, part in made.items() if name.startswith(f"{s}/")) for s in SIGNALS}
     extents = {s: each._replace(stored=sizes[s], content=sizes[s]) for s, each in last.extents.items()}
     return last._replace(extents=extents, files={name: part._asdict() for name, part in made.items()})
+
+
+SIDE_BY_SIDE = 8
+"""Files that are published at a time: each waits for a device or a bucket."""
 
 
 class ParquetOutput(Quiet):
@@ -57,8 +62,9 @@ class ParquetOutput(Quiet):
     def commit(self) -> dict[str, Part]:
         """Give the files their names; returns them by these."""
         made = self.parts.end()
-        for upload in self.uploads.values():
-            upload.commit()
+        with ThreadPoolExecutor(SIDE_BY_SIDE) as pool:
+            for published in [pool.submit(upload.commit) for upload in self.uploads.values()]:
+                published.result()
         return made
 
     def abort(self) -> None:
