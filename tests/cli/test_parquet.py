@@ -14,7 +14,7 @@ from tests.begun import Begun
 from tests.command import WEEK, generated, otelsim, told
 from tests.runner.parquet import LINES, PARQUET, facts
 
-RUN = ("1500", "100", "--scenario", "incidents", "--workers", "2")
+RUN = ("500", "100", "--scenario", "incidents", "--workers", "2")
 LONGER = ("60000", "--workers", "2", "--sink", "parquet")
 
 
@@ -71,6 +71,7 @@ def test_integrity_is_checked(call, mine):
     assert f"{file.relative_to(mine)}: no bytes" in call("check", mine, "--integrity", "--quiet").stdout
 
 
+@pytest.mark.slow
 def test_what_is_missing_is_made_again(mine, tables):
     next(mine.rglob("traces/*/*.parquet")).unlink()
     done = otelsim("resume", mine)
