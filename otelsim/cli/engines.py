@@ -33,6 +33,8 @@ def engine_of(engine: str | None, scheduler: str | None, workers: int | None) ->
             raise InputError("--scheduler", "goes with --engine dask")
         yield None, count
         return
+    if scheduler is not None and not scheduler.strip():
+        raise InputError("--scheduler", "is no address: tcp://host:8786")
     try:
         from otelsim.runner.on_dask import Cluster
     except ModuleNotFoundError as error:

@@ -101,6 +101,6 @@ class Maker(NamedTuple):
         return folder
 
     def check_place(self, place: Any) -> None:
-        """InputError where not all who make it see the place that it goes to."""
-        if self.engine is not None and self.target.groups:
+        """InputError where not all who make it see the place that it goes to, or is told of in."""
+        if self.engine is not None and place is not None:
             self.engine.check_place(place)

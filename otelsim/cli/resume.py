@@ -46,7 +46,7 @@ def resume(directory: str, workers: int | None, world: str | None, as_json: bool
 
         ready = prepared_of(resuming.scenario_of(past, path), world or past.head.get(manifest.WORLD_PATH))
         resuming.check_tables(past, ready, path)
-        return ready, _target(place, past.head, given, ready)
+        return ready, _target(place, past.head, given)
 
     with engine_of(engine, scheduler, workers) as (made_by, count):
         summary = resumed(place, asked, (made_by, count if made_by else workers), Display(quiet))
@@ -78,9 +78,11 @@ def resumed(
         resuming.check_head(past, folder.path)
         shard = Shard(*past.head.get("shard", WHOLE))
         maker = Maker(*asked(past, folder.path / JOURNAL), past.head["workers"], shard, engine)
+        _refuse_appending(maker)
         maker.check_place(place)
         run = maker.run(display)
-        run.processes = min(workers or run.processes, run.processes)
+        if workers:
+            run.be_done_by(workers)
         return carried_out(run, folder, display, lambda: _work(run, folder, past, display))
     finally:
         folder.close()
@@ -91,25 +93,41 @@ def resumed_as(maker: Maker, place: Any, display: Display) -> dict[str, Any]:
     from otelsim.runner import manifest, resuming
 
     def asked(past: Any, path: Path) -> tuple[Any, Any]:
-        expected = manifest.head(maker.prepared, maker.target, past.head["workers"], maker.shard)
+        # Who begins a run decides how its files are laid out, and anybody may go on with them.
+        target = maker.target._replace(groups=_groups_of(place, past.head))
+        expected = manifest.head(maker.prepared, target, past.head["workers"], maker.shard)
         resuming.check_expected(past, expected)
         resuming.check_tables(past, maker.prepared, path)
-        return maker.prepared, maker.target
+        return maker.prepared, target
 
     return resumed(place, asked, (maker.engine, maker.workers), display)
 
 
-def _target(place: Any, head: dict[str, Any], given: dict[str, object], prepared: Any) -> Any:
+def _refuse_appending(maker: Maker) -> None:
     from otelsim.errors import InputError
-    from otelsim.runner.target import OTLP, PARQUET, Groups, OtlpTarget, Target, notation_of
+
+    if maker.engine is not None and maker.target.has_files and not maker.target.groups:
+        why = "processes of one machine append to the files of this run: resume it there, without --engine"
+        raise InputError("--engine", why)
+
+
+def _groups_of(place: Any, head: dict[str, Any]) -> Any:
+    """The groups that a run's files have by its journal, None where they are appended to."""
+    from otelsim.runner.target import Groups
+
+    return Groups(place, head["group_slices"]) if "group_slices" in head else None
+
+
+def _target(place: Any, head: dict[str, Any], given: dict[str, object]) -> Any:
+    from otelsim.errors import InputError
+    from otelsim.runner.target import OTLP, PARQUET, OtlpTarget, Target, notation_of
     from otelsim.sinks.places.local import LocalPlace
 
     sent = head["sink"] == OTLP
     if given and not sent:
         raise InputError(f"--{next(iter(given)).replace('_', '-')}", "goes with a run of --sink otlp")
-    groups = Groups(place, head["group_slices"]) if "group_slices" in head else None
     directory = place.path if isinstance(place, LocalPlace) else None
-    target = Target(directory, head["compress"] or "", None, groups, head["sink"] == PARQUET)
+    target = Target(directory, head["compress"] or "", None, _groups_of(place, head), head["sink"] == PARQUET)
     if "notation" not in head:
         return target
     notation, encoder = notation_of(head)

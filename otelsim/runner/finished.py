@@ -1,6 +1,7 @@
 """A finished run, read from its folder, and what it takes to make it again."""
 
 import json
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ from otelsim.runner import manifest
 from otelsim.runner.folder import MANIFEST, holds_journal
 from otelsim.runner.journal import read_journal
 from otelsim.runner.preparing import Prepared, prepare
+from otelsim.runner.remote import HEAD, PARTS
 from otelsim.runner.sealing import SEAL, sealed
 from otelsim.runner.target import notation_of
 from otelsim.runner.worker import JOURNAL
@@ -86,7 +88,7 @@ def read_manifest(directory: Path) -> dict[str, Any]:
 
 
 def _no_run(directory: Path, error: OSError | ValueError) -> InputError:
-    if isinstance(error, FileNotFoundError) and holds_journal(directory):
+    if isinstance(error, FileNotFoundError) and (holds_journal(directory) or (directory / PARTS / HEAD).exists()):
         return InputError(str(directory), f"the run is not finished: `otelsim resume {directory}` goes on with it")
     if isinstance(error, OSError):
         why = f"cannot be read: {error.strerror}: not the folder of a finished run"
@@ -95,9 +97,18 @@ def _no_run(directory: Path, error: OSError | ValueError) -> InputError:
 
 
 def _world_path(directory: Path) -> str | None:
-    """Where a world of one's own lay when the run was begun, as its journal tells."""
+    """Where a world of one's own lay when the run was begun, as its journal tells, or that of its first shard."""
+    for folder in (directory, *_first_shard(directory)):
+        for name in (JOURNAL, f"{PARTS}/{HEAD}"):
+            with suppress(InputError):
+                found = read_journal(folder / name).head.get(manifest.WORLD_PATH)
+                return str(found) if found else None
+    return None
+
+
+def _first_shard(directory: Path) -> list[Path]:
+    """The folder of a merged run's first slice, if it is one."""
     try:
-        found = read_journal(directory / JOURNAL).head.get(manifest.WORLD_PATH)
-    except InputError:
-        return None
-    return str(found) if found else None
+        return [directory / json.loads((directory / MANIFEST).read_text("utf-8"))["slices"][0]["folder"]]
+    except (OSError, ValueError, KeyError, IndexError, TypeError):
+        return []

@@ -20,6 +20,7 @@ from otelsim.runner.stored_files import parquet_files
 from otelsim.runner.worker import JOURNAL, PART
 from otelsim.sinks.files import MODE, cut, failure, publish
 from otelsim.sinks.ledger import NAME as LEDGER
+from otelsim.sinks.places.interface import UNFINISHED
 from otelsim.sinks.places.local import LocalPlace
 
 MANIFEST, SUMMARY, INCIDENTS, LOCK = "manifest.json", "summary.json", "incidents.jsonl", ".otelsim.lock"
@@ -142,7 +143,7 @@ class Folder:
 
     def files(self) -> list[Path]:
         """Files of a run that stand in the folder."""
-        return sorted(p for p in self.path.iterdir() if _OURS.fullmatch(p.name))
+        return sorted(p for p in self.path.iterdir() if is_ours(p.name))
 
     def publish(self, name: str) -> None:
         """Give a complete file its name, durably."""
@@ -219,6 +220,12 @@ def _locked(file: int) -> bool:
     except BlockingIOError:
         return False
     return True
+
+
+def is_ours(name: str) -> bool:
+    """Whether a run's file is called so, or one that was to become it, rather than one that somebody has put there."""
+    unfinished = UNFINISHED.fullmatch(name)
+    return bool(_OURS.fullmatch(unfinished[1] if unfinished else name))
 
 
 def holds_journal(path: Path) -> bool:

@@ -26,6 +26,10 @@ class GroupedRun(Run):
         self.lanes = -(-self.slices // self.each)
         self.groups = shard.share(self.lanes)
         self.numbers = [n for group in self.groups for n in self._slices(group)]
+        self.be_done_by(workers)
+
+    def be_done_by(self, workers: int) -> None:
+        """Have it made by so many, or as many as there are groups."""
         self.processes = max(1, min(workers, len(self.groups)))
 
     def tables(self) -> Tables:
@@ -33,9 +37,9 @@ class GroupedRun(Run):
         return Grouped(self.prepared, self.notated)
 
     def through(self, pool: Pool, missing: list[int]) -> Groups:
-        """Groups that are missing, in order; one is ahead for each worker, so that none waits for the next."""
+        """Groups that are missing, in order."""
         groups = sorted({number // self.each for number in missing})
-        return Groups(pool, [GroupTask(g, tuple(self._slices(g))) for g in groups], 2 * pool.slots)
+        return Groups(pool, [GroupTask(g, tuple(self._slices(g))) for g in groups])
 
     def generate(self, folder: RunFolder | None) -> dict[str, Any]:
         """Make everything; returns the summary."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, wait
+from itertools import islice
 from typing import Any
 
 from otelsim.runner.grouping import GroupTask
@@ -54,31 +55,30 @@ class Lanes:
 
 
 class Groups:
-    """Every group of slices as it gets done; an empty tuple now and then while none does. ``most`` are under way."""
+    """Every group of slices as it gets done; an empty tuple now and then while none does.
 
-    def __init__(self, pool: Pool, tasks: Iterable[GroupTask], most: int) -> None:
-        self.pool, self.most = pool, most
+    One is ahead for each that is done, so that no worker waits for the next; more where workers join.
+    """
+
+    def __init__(self, pool: Pool, tasks: Iterable[GroupTask]) -> None:
+        self.pool = pool
         self.ahead = iter(tasks)
         self.running: dict[Future[tuple[Done, ...]], None] = {}
 
     def __iter__(self) -> Iterator[tuple[Done, ...]]:
-        for _ in range(self.most):
-            self._submit()
+        self._submit()
         for future in _finished(self.running):
-            if future is None:
-                yield ()
-                continue
-            del self.running[future]
+            if future is not None:
+                del self.running[future]
             self._submit()
-            yield self.pool.result(future)
+            yield self.pool.result(future) if future is not None else ()
 
     def left(self) -> list[Done]:
         """A group that is given up leaves nothing."""
         return []
 
     def _submit(self) -> None:
-        task = next(self.ahead, None)
-        if task is not None:
+        for task in islice(self.ahead, max(0, 2 * self.pool.slots - len(self.running))):
             self.running[self.pool.submit(task)] = None
 
 

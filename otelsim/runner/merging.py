@@ -19,7 +19,8 @@ from otelsim.runner.target import OTLP, PARQUET, Groups, OtlpTarget, Target, not
 from otelsim.sinks.places import Place
 from otelsim.sinks.places.paths import PlacePath
 
-_OF_A_SHARD = ("workers", "shard", "run_id")
+_OF_A_SHARD = ("workers", "shard", "sending")
+"""A shard may be sent to a Collector of its own."""
 _MADE = ("counts", "account", "content_digest", "files", "documents", "slices", "tally", SEAL)
 Manifest = dict[str, Any]
 
@@ -58,7 +59,9 @@ def _read(place: Place, shard: Shard) -> Manifest:
 
 def _head(values: Manifest) -> Manifest:
     """What shards of one run have in common."""
-    return {key: value for key, value in values.items() if key not in (*_OF_A_SHARD, *_MADE)}
+    common = {key: value for key, value in values.items() if key not in (*_OF_A_SHARD, *_MADE)}
+    # Groups of one slice are shared out as slices are, so it does not matter who makes which shard.
+    return {"group_slices": 1, **common}
 
 
 class Merged(Run):
@@ -87,10 +90,7 @@ class Merged(Run):
         self.delivered.add(values.get("account", {}), records)
 
     def conclude(self, folder: RunFolder) -> dict[str, Any]:
-        """Publish what sums the run up; returns the summary. InputError where the shards are not all of it."""
-        numbers = sorted(int(each["slice"]) for each in self.entries)
-        if numbers != list(self.numbers):
-            raise InputError(str(folder.path), "the shards do not have every slice once")
+        """Publish what sums the run up; returns the summary. RunError where not all that was sent was taken."""
         summary = self._summary()
         self._publish(folder, summary)
         self.delivered.check(self.counts())
@@ -110,10 +110,14 @@ def _target(place: Place, values: Manifest) -> Target:
 
 
 def merged(place: Place, shards: list[Manifest], world: str | None) -> Merged:
-    """The run that shards make; InputError where they are garbled, or not of this version or its world."""
+    """The run that shards make; InputError where they are garbled, not all of it, or of another version or world."""
     path = PlacePath(place.within(Shard(*shards[0]["shard"]).folder))
     prepared = prepared_again(path, shards[0], world)
     try:
-        return Merged(prepared, place, shards)
+        run = Merged(prepared, place, shards)
+        numbers = sorted(int(each["slice"]) for each in run.entries)
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise InputError(place.name, f"a shard's manifest is garbled: {error!r}") from None
+    if numbers != list(run.numbers):
+        raise InputError(place.name, "the shards do not have every slice once")
+    return run

@@ -7,24 +7,24 @@ again elsewhere, by Dask; what it had under way never got its name.
 import contextlib
 import itertools
 import logging
-import platform
+import signal
 import tempfile
-import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import CancelledError, Executor, Future
-from importlib import metadata
+from pathlib import Path
 from typing import Any, Self
 
 import dask
 import distributed
 
-from otelsim import __version__
 from otelsim.errors import InputError, RunError, one_line
-from otelsim.runner.folder import LOCK
+from otelsim.runner.folder import told
+from otelsim.runner.in_dask import Job, do, give_up, other_version, unreached, versions, waiting
+from otelsim.runner.pool import deaf
 from otelsim.runner.slicing import Interrupted
 from otelsim.runner.target import OTLP, Target
-from otelsim.runner.worker import Doer, Tables
+from otelsim.runner.worker import Tables
 from otelsim.sinks.places import Place
 from otelsim.sinks.places.local import LocalPlace
 
@@ -39,67 +39,8 @@ _QUIET = {
 }
 """Of a cluster of our own: nobody looks at what these measure, and they take processors from those who work."""
 _ASK_S = 2.0
-"""How often workers are asked whom they wait for."""
+"""How often workers are counted, and asked whom they wait for."""
 _numbers = itertools.count()
-_jobs: dict[str, "Job"] = {}
-"""In a Dask worker: the runs it works for."""
-
-
-class Job(distributed.WorkerPlugin):
-    """A run as a worker knows it: its tables, and for each thread who does tasks with them."""
-
-    def __init__(self, key: str, tables: Tables, target: Target) -> None:
-        self.key, self.tables, self.target = key, tables, target
-
-    def setup(self, worker: Any) -> None:
-        """In the worker: be found by tasks."""
-        self.stop, self.doers, self.here = threading.Event(), list[Doer](), threading.local()
-        _jobs[self.key] = self
-
-    def teardown(self, worker: Any) -> None:
-        """In the worker: the run is over."""
-        self.give_up()
-        _jobs.pop(self.key, None)
-
-    def do(self, task: Any) -> Any:
-        """Do a task, in one of the worker's threads."""
-        if not hasattr(self.here, "doer"):
-            self.here.doer = self.tables.worker(self.target, self.stop)
-            self.doers.append(self.here.doer)
-        return self.here.doer.run(task)
-
-    def give_up(self) -> None:
-        """End what is in hand."""
-        self.stop.set()
-        for doer in self.doers:
-            if self.target.sink == OTLP and doer.output:
-                doer.output.stop()
-
-    def waiting(self) -> list[str]:
-        """Whom it waits for."""
-        return [line for doer in self.doers if doer.output for line in doer.output.waiting()]
-
-
-def do(key: str, task: Any) -> Any:
-    """A task of a run, in a Dask worker."""
-    return _jobs[key].do(task)
-
-
-def give_up(key: str) -> None:
-    """End what a Dask worker has in hand for a run."""
-    if key in _jobs:
-        _jobs[key].give_up()
-
-
-def waiting(key: str) -> list[str]:
-    """Whom a Dask worker waits for."""
-    return _jobs[key].waiting() if key in _jobs else []
-
-
-def versions() -> dict[str, str]:
-    """What must be the same in client and workers, for them to understand each other and to make the same data."""
-    python = ".".join(platform.python_version_tuple()[:2])
-    return {"otelsim": __version__, "python": python, "distributed": metadata.version("distributed")}
 
 
 class Cluster:
@@ -133,17 +74,15 @@ class Cluster:
 
     def check_place(self, place: Place) -> None:
         """InputError where a worker does not reach the place that files are to go to."""
-        for worker, why in self._of_all(_unreached, place).items():
-            if why:
-                raise InputError("--output", f"worker {worker} does not reach it: {why}")
+        with _marked(_everywhere(place)) as marked:
+            for worker, why in self._of_all(unreached, *marked).items():
+                if why:
+                    raise InputError("--output", f"worker {worker} does not reach it: {why}")
 
     def _check_versions(self) -> None:
-        ours = versions()
         for worker, theirs in self._of_all(versions).items():
-            for name in ours:
-                if theirs.get(name) != ours[name]:
-                    told = f"worker {worker} has {name} {theirs.get(name)}, and this is {ours[name]}"
-                    raise InputError("--scheduler", told)
+            if other := other_version(worker, theirs, versions()):
+                raise InputError("--scheduler", other)
 
     def _of_all(self, function: Any, *arguments: Any) -> dict[str, Any]:
         try:
@@ -172,25 +111,43 @@ def _client(where: Any) -> Any:
 def _local(workers: int, held: contextlib.ExitStack) -> Any:
     scratch = held.enter_context(tempfile.TemporaryDirectory(prefix="otelsim-", ignore_cleanup_errors=True))
     made: Any = distributed.LocalCluster  # it has no types
+    # A terminal tells ^C, and that it is closed, to all of its processes: workers leave that to their parent.
+    with deaf({signal.SIGINT, signal.SIGHUP}):
+        loop = held.enter_context(_loop())
     with dask.config.set(_QUIET):
         cluster = made(
             n_workers=workers,
             threads_per_worker=1,
             memory_limit=0,
-            dashboard_address="127.0.0.1:0",  # its own port may be taken
+            # It cannot be left out, and without a port it would be one for all, which warns where that is taken.
+            dashboard_address="127.0.0.1:0",
+            scheduler_kwargs={"dashboard": False, "local_directory": scratch},
             local_directory=scratch,
             silence_logs=logging.CRITICAL,
+            loop=loop,
         )
     return held.enter_context(cluster)
+
+
+@contextlib.contextmanager
+def _loop() -> Iterator[Any]:
+    """A thread that looks after connections, and starts whatever processes there are."""
+    runner: Any = distributed.utils.LoopRunner()
+    runner.start()
+    try:
+        yield runner.loop
+    finally:
+        runner.stop()
 
 
 class DaskPool:
     """The workers of a cluster, as one run's."""
 
     def __init__(self, client: Any, tables: Tables, target: Target, slots: int) -> None:
-        self.client, self.target, self.slots = client, target, slots
-        self.key, self.asked, self.told = f"otelsim-{client.id}-{next(_numbers)}", 0.0, set[str]()
-        client.register_plugin(Job(self.key, tables, target), name=self.key)
+        self.client, self.target, self.known = client, target, slots
+        self.key, self.told = f"otelsim-{client.id}-{next(_numbers)}", set[str]()
+        self.asked = self.counted = time.monotonic()
+        client.register_plugin(Job(self.key, tables, _target_everywhere(target)), name=self.key)
         self.executor: Executor = client.get_executor(pure=False)
 
     def __enter__(self) -> Self:
@@ -201,6 +158,15 @@ class DaskPool:
         self.executor.shutdown(wait=False)  # what is not done is cancelled
         with contextlib.suppress(Exception):  # the scheduler may be gone, and with it what is to be forgotten
             self.client.unregister_worker_plugin(self.key)
+
+    @property
+    def slots(self) -> int:
+        """The threads of all workers, also of those that have joined; counted now and then."""
+        if time.monotonic() - self.counted > _ASK_S:
+            with contextlib.suppress(Exception):  # if the scheduler is gone, that is told where tasks are
+                self.known = max(1, sum(self.client.nthreads().values()))
+            self.counted = time.monotonic()
+        return self.known
 
     def submit(self, task: Any) -> Future[Any]:
         """Have a task done."""
@@ -227,15 +193,24 @@ class DaskPool:
         return self.told
 
 
-def _unreached(place: Any) -> str:
-    """In a Dask worker: why it cannot write to a place."""
-    try:
-        if isinstance(place, LocalPlace):
-            return "" if LOCK in place.sizes() else "it has no such folder: all must see it, as s3:// or a shared disk"
-        place.check(writing=True)
-    except (InputError, OSError) as error:
-        return one_line(str(error))
-    return ""
+def _everywhere(place: Place) -> Place:
+    """A place as workers name it too, whose current folder is another one."""
+    return LocalPlace(place.path.absolute(), place.name) if isinstance(place, LocalPlace) else place
+
+
+def _target_everywhere(target: Target) -> Target:
+    directory, groups = target.directory and target.directory.absolute(), target.groups
+    return target._replace(directory=directory, groups=groups and groups._replace(place=_everywhere(groups.place)))
+
+
+@contextlib.contextmanager
+def _marked(place: Place) -> Iterator[tuple[Place, str]]:
+    """A place, and the name of a file in it, if it is a folder: another host may have a folder of the same name."""
+    if not isinstance(place, LocalPlace):
+        yield place, ""
+        return
+    with told(place.path), tempfile.NamedTemporaryFile(prefix=".otelsim-seen-", dir=place.path) as mark:
+        yield place, Path(mark.name).name
 
 
 def _reason(error: Exception) -> str:
@@ -248,7 +223,9 @@ def _loss_told() -> Iterator[None]:
         yield
     except distributed.scheduler.KilledWorker:
         raise RunError("workers died of one task again and again: they may be out of memory") from None
-    except (CancelledError, OSError) as error:
+    except CancelledError:
+        raise RunError("the Dask scheduler is gone") from None
+    except OSError as error:
         raise RunError(f"the Dask scheduler is gone: {_reason(error)}") from None
     except Interrupted:
         raise RunError("a Dask worker gave its task up") from None

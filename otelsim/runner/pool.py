@@ -36,8 +36,9 @@ class WorkerDied(RunError):
 class Pool(Protocol):
     """An executor (`concurrent.futures`) of tasks, and what it takes to talk to those who do them."""
 
-    slots: int
-    """How many tasks are done at a time."""
+    @property
+    def slots(self) -> int:
+        """How many tasks are done at a time; there may be more later."""
 
     def __enter__(self) -> Self:
         """Begin."""
@@ -110,14 +111,21 @@ Engine = Callable[[Tables, Target, str, int], Pool]
 
 
 def _start_server() -> None:
-    """Start what workers are forked from, deaf to ^C from its first instruction on: so are they, before `begin` runs.
+    """Start what workers are forked from, deaf to ^C from its first instruction on: so they are before `begin` runs."""
+    with deaf({signal.SIGINT}):
+        forkserver.ensure_running()
+
+
+@contextmanager
+def deaf(signals: set[signal.Signals]) -> Iterator[None]:
+    """Whatever threads and processes are started in the block never hear these signals.
 
     The signals of a process outlive fork and exec only where they are blocked or ignored; ours come through afterwards.
     """
     resource_tracker.ensure_running()  # it unblocks the signals of whoever starts it
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, signals)
     try:
-        forkserver.ensure_running()
+        yield
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 

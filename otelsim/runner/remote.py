@@ -5,6 +5,7 @@ manifest comes last.
 """
 
 import json
+import re
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ from typing import Any
 import xxhash
 
 from otelsim.errors import InputError
-from otelsim.runner.folder import INCIDENTS, MANIFEST, SUMMARY
+from otelsim.runner.folder import INCIDENTS, MANIFEST, SUMMARY, is_ours
 from otelsim.runner.journal import Past
 from otelsim.runner.sealing import line_of, read_line
 from otelsim.runner.stored_files import parquet_files
@@ -22,6 +23,16 @@ from otelsim.sinks.places.paths import PlacePath
 PARTS = "parts"
 """The folder of markers."""
 HEAD, END = "head.jsonl", "ended.jsonl"
+_MARKER = re.compile(r"(head|ended|\d+)\.jsonl", re.ASCII)
+
+
+class _Ours:
+    """Names of a run's objects; others may be of another run, below the same prefix."""
+
+    def __contains__(self, name: object) -> bool:
+        text = str(name)
+        folder, _, marker = text.rpartition("/")
+        return is_ours(text) or (folder == PARTS and _MARKER.fullmatch(marker) is not None)
 
 
 class Markers:
@@ -30,7 +41,7 @@ class Markers:
     def __init__(self, place: Place, head: dict[str, Any], entries: Iterable[dict[str, Any]]) -> None:
         self.place = place
         kept = {_marker(each) for each in entries}
-        for name in place.sizes(PARTS):
+        for name in _markers(place):
             if name not in kept:
                 place.remove(f"{PARTS}/{name}")
         self._put(HEAD, [head])
@@ -59,6 +70,11 @@ def holds_markers(place: Place) -> bool:
     return HEAD in place.sizes(PARTS)
 
 
+def _markers(place: Place) -> list[str]:
+    """The names of what tells of a run."""
+    return [name for name in place.sizes(PARTS) if _MARKER.fullmatch(name)]
+
+
 class RemoteFolder:
     """A prefix that a run is kept under. Nobody can be kept from writing there at the same time."""
 
@@ -66,7 +82,8 @@ class RemoteFolder:
         """Check first: InputError leaves everything as it was; ``overwrite``: a run that is there is removed."""
         self.place = place
         place.check(writing=True)
-        found = [*place.sizes(), *(f"{PARTS}/{name}" for name in place.sizes(PARTS)), *parquet_files(place)]
+        markers = (f"{PARTS}/{name}" for name in _markers(place))
+        found = [*filter(is_ours, place.sizes()), *markers, *parquet_files(place)]
         begun = f"{PARTS}/{HEAD}" in found
         if resume:
             if not begun:
@@ -76,11 +93,11 @@ class RemoteFolder:
             what = "choose another prefix or give --overwrite"
             if begun and MANIFEST not in found:
                 what = f"`otelsim resume {place.name}` goes on with it, --overwrite replaces it"
-            raise InputError("--output", f"{place.name} holds other objects: {what}")
+            raise InputError("--output", f"{place.name} holds another run: {what}")
         # The manifest first: what lacks some of its files must not look complete.
         for name in sorted(found, key=lambda name: name != MANIFEST):
             place.remove(name)
-        place.tidy()
+        place.tidy(_Ours())
 
     @property
     def path(self) -> Path:
@@ -96,7 +113,7 @@ class RemoteFolder:
         past = Past(self._lines(HEAD)[0] or {}, [], [])
         if not isinstance(past.head.get("scenario"), dict):
             raise InputError(f"{self.place.name}/{PARTS}/{HEAD}", "is damaged: which run this was is not known")
-        for name in self.place.sizes(PARTS):
+        for name in _markers(self.place):
             lines = self._lines(name)
             if any(line is None for line in lines):
                 past.faults.append(f"{self.place.name}/{PARTS}/{name}: is damaged: what it told of is made again")

@@ -38,6 +38,10 @@ class Run(Work):
         """What the manifest says before anything is made."""
         return manifest.head(self.prepared, self.target, self.workers, self.shard)
 
+    def be_done_by(self, workers: int) -> None:
+        """Have the rest of it made by fewer, if not by more: its files are as many as there were at first."""
+        self.processes = min(workers, self.processes)
+
     def generate(self, folder: RunFolder | None) -> dict[str, Any]:
         """Make everything; returns the summary. What a failure leaves behind is whole slices."""
         return self._finish(folder, self._journal(folder, []) if folder else None)

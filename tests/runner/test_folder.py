@@ -127,10 +127,13 @@ def test_a_link_in_a_small_files_place_is_not_followed(tmp_path, name):
     assert outside.read_text() == "mine"
 
 
-def test_what_a_crash_left_is_a_run_too(tmp_path):
-    (tmp_path / "manifest.json.part").write_text("{")
+@pytest.mark.parametrize("name", ["manifest.json.part", "logs_1.jsonl.zst.part-17-0"])
+def test_what_a_crash_left_is_a_run_too(tmp_path, name):
+    (tmp_path / name).write_text("{")
     with pytest.raises(InputError, match="holds another run"):
         Folder(tmp_path, overwrite=False)
+    Folder(tmp_path, overwrite=True).close()
+    assert [path.name for path in tmp_path.iterdir()] == [LOCK]
 
 
 def test_a_folder_named_like_an_output_is_told_by_its_name(tmp_path):

@@ -8,7 +8,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from otelsim.errors import InputError
+from otelsim.runner.finished import world_of
+from otelsim.runner.merging import merged, read_shards
+from otelsim.runner.sealing import sealed
 from otelsim.runner.sharding import WHOLE, Shard, shard_of
+from otelsim.sinks.places import place_of
+from otelsim.world.finding import DEFAULT, bundled
 from tests.command import WEEK, generated, otelsim, sorted_digest, told
 
 RUN = ("3000", "200", "--scenario", "incidents", "--workers", "2")
@@ -114,6 +119,68 @@ def test_shards_of_two_seeds_are_not_merged(copied):
     folder = copied / "shard-2-of-5"
     generated(copied, *RUN, "--shard", "2/5", "--compress", "zstd", "--seed", 43, "--overwrite")
     assert told(otelsim("merge", copied), 2).startswith(f"{folder}: is of another run: seed is 43 in shard-2-of-5")
+
+
+def _altered(folder, **more):
+    """The manifest of a shard says something else, and is as good as if it always had."""
+    path = folder / "manifest.json"
+    path.write_text(json.dumps(sealed({**json.loads(path.read_text()), **more})))
+
+
+@pytest.mark.parametrize(
+    ("shard", "more", "said"),
+    [
+        (1, {"run_id": "other"}, "run_id is"),
+        (1, {"group_slices": 2}, "group_slices is 2"),
+        (0, {"group_slices": 2}, "group_slices is 1"),
+    ],
+)
+def test_what_shards_must_have_in_common(copied, shard, more, said):
+    _altered(copied / f"shard-{shard}-of-5", **more)
+    with pytest.raises(InputError, match=f"is of another run: {said}"):
+        read_shards(place_of(copied))
+
+
+@pytest.mark.parametrize("shard", [0, 1])
+@pytest.mark.parametrize("more", [{"group_slices": 1}, {"sending": {"logs": {"endpoint": "http://other:4318"}}}])
+def test_in_what_shards_may_differ(copied, shard, more):
+    before = read_shards(place_of(copied))
+    _altered(copied / f"shard-{shard}-of-5", **more)
+    assert merged(place_of(copied), read_shards(place_of(copied)), None).content == sum(
+        each[signal]["content_bytes"]
+        for values in before
+        for each in values["slices"]
+        for signal in ("logs", "metrics")
+    )
+
+
+def test_what_cannot_be_merged_takes_nothing_from_an_earlier_merge(copied):
+    assert otelsim("merge", copied, "--quiet").returncode == 0
+    before = (copied / "manifest.json").read_bytes()
+    folder = copied / "shard-4-of-5"
+    _altered(folder, slices=json.loads((folder / "manifest.json").read_text())["slices"][1:])
+    assert "do not have every slice once" in told(otelsim("merge", copied, "--overwrite"), 2)
+    assert (copied / "manifest.json").read_bytes() == before
+
+
+def test_a_world_of_ones_own_is_found_again(tmp_path):
+    shutil.copytree(bundled()[DEFAULT], tmp_path / "world")
+    file = tmp_path / "world" / "world.toml"
+    file.write_text(file.read_text().replace(f'"{DEFAULT}"', '"ours"'))
+    words = ("50", "5", *WEEK, "--world", tmp_path / "world", "--quiet", "--output", tmp_path / "run")
+    assert otelsim("generate", *words, "--shard", "0/1").returncode == 0
+    journal = tmp_path / "run" / "journal.jsonl"
+    assert world_of(tmp_path / "run", None, "ours").name == "ours"
+    # As it stands in a bucket, and in that of a shard.
+    (tmp_path / "run" / "parts").mkdir()
+    head = journal.rename(tmp_path / "run" / "parts" / "head.jsonl")
+    assert world_of(tmp_path / "run", None, "ours").name == "ours"
+    (tmp_path / "run" / "shard-0-of-2").mkdir()
+    head.rename(tmp_path / "run" / "shard-0-of-2" / "journal.jsonl")
+    with pytest.raises(InputError, match="'ours' is neither a folder nor"):
+        world_of(tmp_path / "run", None, "ours")
+    _altered(tmp_path / "run", slices=[{"folder": "shard-0-of-2"}])
+    assert world_of(tmp_path / "run", None, "ours").name == "ours"
 
 
 def test_a_shard_is_no_run_of_its_own(shards):

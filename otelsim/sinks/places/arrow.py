@@ -7,7 +7,7 @@ and then moved to their place, whole: within a bucket of Google's that is a copy
 import errno
 import itertools
 import os
-from collections.abc import Collection, Iterator
+from collections.abc import Container, Iterator
 from contextlib import contextmanager, suppress
 from functools import cached_property
 from typing import Any, BinaryIO
@@ -87,7 +87,7 @@ class ArrowPlace:
         with self._told(name), suppress(FileNotFoundError):
             self.system.delete_file(self._path(name))
 
-    def tidy(self, names: Collection[str] | None = None) -> int:
+    def tidy(self, names: Container[str] | None = None) -> int:
         """Remove files in the making."""
         start = len(self.uri.path) + 1
         made = [(each.path, UNFINISHED.fullmatch(each.path[start:])) for each in self._listed(self.uri.path, True)]

@@ -6,7 +6,7 @@ Places can be pickled: a process opens a connection of its own when it first nee
 """
 
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Container, Iterator
 from contextlib import contextmanager
 from typing import BinaryIO, Protocol
 
@@ -58,7 +58,7 @@ class Place(Protocol):
     def remove(self, name: str) -> None:
         """Remove a file; no error where there is none."""
 
-    def tidy(self, names: Collection[str] | None = None) -> int:
+    def tidy(self, names: Container[str] | None = None) -> int:
         """Remove what interrupted writers left of files in the making; returns how many there were.
 
         A live writer's files would be lost with them, and no place can tell those apart. So whoever calls this

@@ -3,7 +3,7 @@
 import errno
 import itertools
 import os
-from collections.abc import Collection, Iterator
+from collections.abc import Container, Iterator
 from pathlib import Path
 from typing import BinaryIO
 
@@ -78,7 +78,7 @@ class LocalPlace:
         except OSError as error:
             raise failure(path, error) from None
 
-    def tidy(self, names: Collection[str] | None = None) -> int:
+    def tidy(self, names: Container[str] | None = None) -> int:
         """Remove files in the making."""
         left = [path for path, name in self._unfinished() if names is None or name in names]
         for path in left:

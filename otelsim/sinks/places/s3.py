@@ -5,7 +5,7 @@ cannot list or abort multi-part uploads. Keys, region and endpoint come from the
 and profiles, as botocore reads them.
 """
 
-from collections.abc import Collection, Iterator
+from collections.abc import Container, Iterator
 from contextlib import suppress
 from functools import cached_property
 from typing import Any, BinaryIO
@@ -85,7 +85,7 @@ class S3Place:
         with writing(self.uri, where["Key"]):
             self.client.delete_object(**where)
 
-    def tidy(self, names: Collection[str] | None = None) -> int:
+    def tidy(self, names: Container[str] | None = None) -> int:
         """Abort multi-part uploads, of which a bucket keeps (and bills) the parts for ever."""
         start = self._key("")
         with writing(self.uri, start):

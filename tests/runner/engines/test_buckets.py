@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from otelsim.sinks.places import place_of
+from otelsim.sinks.places import place_of, put
 from tests.begun import Begun, interrupted
 from tests.command import WEEK, otelsim, sorted_digest, told
 from tests.runner.engines.clusters import cluster
@@ -61,11 +61,27 @@ def test_a_run(there, tmp_path, small_run):
     assert done.stderr.rstrip().endswith(f"in {uri}")
     is_the_run(uri, small_run, tmp_path, there)
     assert {name.rpartition(".")[2] for name in there.objects() if "logs_" in name} == {"zst"}
-    assert "holds other objects" in told(otelsim("generate", *RUN, "--output", uri), 2)
+    assert "holds another run" in told(otelsim("generate", *RUN, "--output", uri), 2)
     assert otelsim("generate", *RUN, "--output", uri, "--overwrite", "--quiet", "--compress", "none").returncode == 0
     assert {name.rpartition(".")[2] for name in there.objects() if "logs_" in name} == {"jsonl"}
     done = otelsim("resume", uri)
     assert "is complete: nothing is to be done" in done.stderr
+
+
+def test_what_others_keep_below_the_same_prefix_stays(there):
+    uri, words = there.plain("top"), ("50", "5", *WEEK, "--quiet", "--output", there.plain("top"))
+    for name in ("notes.txt", "parts/notes.txt"):
+        put(place_of(uri), name, b"ours")
+    # Somebody else's run is under way below it; ours left an upload of its own.
+    uploads = [f"top/{name}" for name in ("logs_0.jsonl.zst", "parts/0.jsonl", "other/logs_0.jsonl.zst")]
+    for key in uploads:
+        there.client().create_multipart_upload(Bucket=there.name, Key=key)
+    assert otelsim("generate", *words).returncode == 0
+    assert "holds another run" in told(otelsim("generate", *words), 2)
+    assert otelsim("generate", *words, "--overwrite").returncode == 0
+    assert {"top/notes.txt", "top/parts/notes.txt"} <= there.objects().keys()
+    assert there.uploads() == uploads[2:]
+    assert "nothing is to be done" in otelsim("resume", uri).stderr
 
 
 def test_otlp_files(there, tmp_path):

@@ -4,13 +4,18 @@ import json
 import os
 import shutil
 import signal
+from concurrent.futures import Future
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 import otelsim
-from otelsim.errors import InputError
-from otelsim.runner import on_dask
+from otelsim.cli.engines import engine_of
+from otelsim.errors import InputError, RunError
+from otelsim.runner import in_dask, on_dask
+from otelsim.runner.grouping import GroupTask
+from otelsim.runner.lanes import Groups
 from otelsim.sinks.places import place_of
 from tests.begun import Begun, interrupted
 from tests.command import WEEK, generated, sorted_digest, told
@@ -157,7 +162,7 @@ def test_a_worker_of_another_version(tmp_path):
 
 
 def test_a_worker_without_it(tmp_path):
-    (_another(tmp_path) / "runner" / "on_dask.py").unlink()
+    (_another(tmp_path) / "runner" / "in_dask.py").unlink()
     with cluster(tmp_path) as made:
         made.add(PYTHONPATH=str(tmp_path))
         with pytest.raises(InputError, match="a worker has another otelsim, or none"):
@@ -178,9 +183,72 @@ def test_a_worker_that_does_not_see_the_folder(tmp_path):
 
 def test_options_that_do_not_go_together(tmp_path):
     assert "goes with --engine dask" in told(command("generate", "--scheduler", "tcp://a:1", "--output", tmp_path), 2)
+    # An empty one is what a variable that is not set comes to, and no wish for a cluster of our own.
+    with pytest.raises(InputError, match="--scheduler: is no address"), engine_of("dask", " ", None):
+        pass
 
 
-def test_a_place_that_is_reached(tmp_path):
-    assert "no such folder" in on_dask._unreached(place_of(tmp_path))
-    (tmp_path / ".otelsim.lock").touch()
-    assert on_dask._unreached(place_of(tmp_path)) == ""
+def test_files_that_one_machine_appends_to_are_not_gone_on_with_by_others(tmp_path, two):
+    folder = generated(tmp_path / "run", *RUN, "--workers", "2")
+    (folder / "manifest.json").unlink()
+    words = ("--engine", "dask", "--scheduler", two.url)
+    assert "append to the files of this run" in told(command("resume", folder, *words), 2)
+    # Who begins a run lays its files out, and whoever asks for it in full goes on with them.
+    other = generated(tmp_path / "other", *RUN, *words)
+    (other / "manifest.json").unlink()
+    (other / "logs_1.jsonl").unlink()
+    done = command("generate", *RUN, *WEEK, "--resume", "--output", other)
+    assert done.returncode == 0, done.stderr
+    assert "95 of 96 slices are whole" in done.stderr
+    assert sorted_digest(other) == sorted_digest(folder)
+
+
+def test_a_place_that_is_reached(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with on_dask._marked(on_dask._everywhere(place_of("."))) as (place, mark):
+        assert place.path == tmp_path
+        assert in_dask.unreached(place, mark) == ""
+    # Another host's folder of that name has no such file.
+    assert "no such folder" in in_dask.unreached(place, mark)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_workers_name_a_folder_as_we_do(tmp_path, small_run, two):
+    (two.folder / "run").mkdir()
+    (two.folder / "run" / ".otelsim.lock").touch()
+    words = (*RUN, *WEEK, "--engine", "dask", "--scheduler", two.url, "--quiet", "--output", "run")
+    assert command("generate", *words, cwd=tmp_path).returncode == 0
+    is_the_run(tmp_path / "run", small_run)
+    assert [p.name for p in (two.folder / "run").iterdir()] == [".otelsim.lock"]
+
+
+def test_a_worker_that_joins_late_and_is_of_another_version(monkeypatch):
+    job = in_dask.Job("key", None, None)
+    monkeypatch.setattr(in_dask, "versions", lambda: {**job.versions, "otelsim": "0.0.7"})
+    job.setup(SimpleNamespace(address="tcp://late:1"))
+    try:
+        with pytest.raises(RunError, match=r"^worker tcp://late:1 has otelsim 0\.0\.7, and this is "):
+            in_dask.do("key", None)
+    finally:
+        in_dask._jobs.clear()
+
+
+def test_workers_that_join_late_get_work():
+    pool = SimpleNamespace(slots=1, submit=lambda _: Future())
+    groups = Groups(pool, [GroupTask(n, (n,)) for n in range(9)])
+    ticks = iter(groups)
+    assert (next(ticks), len(groups.running)) == ((), 2)
+    pool.slots = 3
+    assert (next(ticks), len(groups.running)) == ((), 6)
+
+
+def test_processes_of_a_terminal_leave_its_interrupt_to_their_parent(tmp_path, monkeypatch):
+    (tmp_path / "temporary").mkdir()
+    monkeypatch.setenv("TMPDIR", str(tmp_path / "temporary"))
+    words = ("generate", *LONGER, "--output", str(tmp_path / "run"), "--engine", "dask", "--workers", "2", "--quiet")
+    begun = Begun(tmp_path / "run", command=words)
+    begun.wait_for_slices(2)
+    os.killpg(begun.process.pid, signal.SIGINT)
+    assert interrupted(begun.end())
+    assert begun.survivors() == []
+    assert list((tmp_path / "temporary").iterdir()) == []
