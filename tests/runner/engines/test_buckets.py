@@ -69,16 +69,16 @@ def test_a_run(there, tmp_path, small_run):
 
 
 def test_what_others_keep_below_the_same_prefix_stays(there):
-    uri, words = there.plain("top"), ("50", "5", *WEEK, "--quiet", "--output", there.plain("top"))
+    uri, words = there.plain("top"), ("50", "5", *WEEK, "--metric-interval", "86400s", "--quiet")
     for name in ("notes.txt", "parts/notes.txt"):
         put(place_of(uri), name, b"ours")
     # Somebody else's run is under way below it; ours left an upload of its own.
     uploads = [f"top/{name}" for name in ("logs_0.jsonl.zst", "parts/0.jsonl", "other/logs_0.jsonl.zst")]
     for key in uploads:
         there.client().create_multipart_upload(Bucket=there.name, Key=key)
-    assert otelsim("generate", *words).returncode == 0
-    assert "holds another run" in told(otelsim("generate", *words), 2)
-    assert otelsim("generate", *words, "--overwrite").returncode == 0
+    assert otelsim("generate", *words, "--output", uri).returncode == 0
+    assert "holds another run" in told(otelsim("generate", *words, "--output", uri), 2)
+    assert otelsim("generate", *words, "--output", uri, "--overwrite").returncode == 0
     assert {"top/notes.txt", "top/parts/notes.txt"} <= there.objects().keys()
     assert there.uploads() == uploads[2:]
     assert "nothing is to be done" in otelsim("resume", uri).stderr
