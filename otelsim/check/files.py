@@ -7,10 +7,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-import zstandard
-from isal import igzip
-
 from otelsim.errors import InputError
+from otelsim.sinks.unpacking import GARBLED, unpacked
 from otelsim.world.finding import is_folder
 
 SUFFIXES = {None: "", "zstd": ".zst", "gzip": ".gz"}
@@ -74,10 +72,8 @@ def stored(run: RunFiles, entry: dict[str, Any], signal: str) -> bytes:
 def plain(packed: bytes, compress: str | None) -> bytes:
     """Undo ``compress``; ValueError where the bytes are no whole frames or members."""
     try:
-        if compress == "gzip":
-            return bytes(igzip.decompress(packed))  # type: ignore[no-untyped-call]
-        return _unzstd(packed) if compress == "zstd" else packed
-    except (zstandard.ZstdError, OSError, EOFError) as error:
+        return b"".join(unpacked([packed], compress))
+    except GARBLED as error:
         raise ValueError(str(error)) from error
 
 
@@ -85,11 +81,6 @@ def microseconds(text: str) -> int:
     """Epoch microseconds of an RFC 3339 time."""
     moment = datetime.fromisoformat(text)
     return ((moment if moment.tzinfo else moment.replace(tzinfo=UTC)) - _EPOCH) // timedelta(microseconds=1)
-
-
-def _unzstd(packed: bytes) -> bytes:
-    with zstandard.ZstdDecompressor().stream_reader(packed, read_across_frames=True) as reader:
-        return reader.read()
 
 
 def _require(path: Path, manifest: dict[str, Any]) -> None:

@@ -1,24 +1,29 @@
 """Blocks of lines as Export requests, their records sorted into days and resources."""
 
 from collections.abc import Callable, Iterator
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
 from otelsim.draws import Int64s
-from otelsim.replay.lines import Read
+from otelsim.replay.coding import Bools, Coder
+from otelsim.replay.lines import LogLines, PointLines
 from otelsim.replay.operations import Known
-from otelsim.replay.points import metric_numbers, metric_texts, points
-from otelsim.replay.records import LogLines, Pairs
-from otelsim.replay.texts import Pieces
+from otelsim.replay.points import metric_texts, points
+from otelsim.replay.records import Calls, Contents, Pairs, Room, log_records
 from otelsim.signals.conventions import resource_attributes
+from otelsim.signals.names import METRICS as NAMES
 from otelsim.signals.notation import LOGS, METRICS, TRACES, Notation
 from otelsim.wire.fragments import Bytes
 from otelsim.wire.otlp.encoder import LOG_RECORDS, POINTS, SPANS, Request
-from otelsim.wire.otlp.groups import DAY_US
+from otelsim.wire.otlp.groups import DAY_US, by_day_and_resource, first_met
 from otelsim.wire.otlp.joined import AROUND, put_joined, put_joined_points
+from otelsim.wire.otlp.log_lines import RELEASE
+from otelsim.wire.otlp.log_lines import TIME_US as LOG_TIME_US
+from otelsim.wire.otlp.point_lines import RELEASE as RELEASE_OF_TAGS
 from otelsim.wire.otlp.tables import group_tables, resource_field
 from otelsim.wire.protobuf import ROOM_BEHIND
+from otelsim.wire.scan import METRIC, TAGS, TIME_US
 
 _PREFIX = "qairon."
 MOST_RESOURCES = 50_000
@@ -39,51 +44,52 @@ class Style(NamedTuple):
 
 
 class Encoder:
-    """Makes the requests of one worker; its buffer is used again and again."""
+    """Makes the requests of one worker; its buffers are used again and again."""
 
     def __init__(self, style: Style, known: Known) -> None:
-        self.style, self.known = style, known
+        self.style, self.coder, self.contents = style, Coder(), Room()
+        self.calls = Calls(self.coder, known)
         self.room = np.zeros(style.limit + ROOM_BEHIND, np.uint8)
         self.resources: dict[tuple[str, bool], bytes] = {}
         self.metrics = metric_texts()
 
-    def logs(self, read: Read, lines: LogLines) -> Iterator[Request]:
+    def logs(self, read: LogLines) -> Iterator[Request]:
         """A request for as many log records as fit; of bad lines none."""
-        yield from self._records((LOGS, LOG_RECORDS), read, lines.log_records(), read.good)
+        yield from self._records((LOGS, LOG_RECORDS), read, log_records(read, self.contents), read.good)
 
-    def spans(self, read: Read, lines: LogLines, pairs: Pairs) -> Iterator[Request]:
+    def spans(self, read: LogLines, pairs: Pairs) -> Iterator[Request]:
         """The same of spans: of lines with a duration."""
-        yield from self._records((TRACES, SPANS), read, lines.spans(pairs, self.known), pairs.paired)
+        yield from self._records((TRACES, SPANS), read, self.calls.spans(read, pairs, self.contents), pairs.paired)
 
-    def points(self, read: Read) -> Iterator[Request]:
+    def points(self, read: PointLines) -> Iterator[Request]:
         """The same of gauge points."""
-        joined = points(read, self.style.notation.persona_attribute).joined()
-        tables, resources, longest = self._groups(read.columns["tags.release_id"], METRICS)
-        columns, metrics = (joined[2].sum(axis=0), read.times_us // DAY_US, resources), metric_numbers(read)
-        rows = np.flatnonzero(read.good)
-        rows = rows[np.lexsort((metrics[rows], resources[rows], columns[1][rows]))]
+        contents = points(read, self.style.notation.persona_attribute, self.contents)
+        tables, of_tags, longest = self._groups(read.codes[:, RELEASE_OF_TAGS], METRICS)
+        resources, metrics = of_tags[read.lines[:, TAGS]], read.lines[:, METRIC].copy()
+        days = read.lines[:, TIME_US] // DAY_US
+        rows = _sorted(read.good, days, resources * len(NAMES) + metrics)
+        columns = (contents[2], days, resources)
 
         def fill(out: Bytes, first: int) -> tuple[int, int]:
-            all_of_it = (joined, columns, metrics, rows)
+            all_of_it = (contents, columns, metrics, rows)
             filled: tuple[int, int] = put_joined_points(out, tables, self.metrics, all_of_it, first)
             return filled
 
-        for body, n in self._bodies(rows, longest + int(columns[0][rows].max(initial=0)), fill):
+        for body, n in self._bodies(rows, longest + int(contents[2].max(initial=0)), fill):
             yield Request(METRICS, body, POINTS, n)
 
-    def _records(self, what: tuple[str, str], read: Read, pieces: Pieces, wanted: Any) -> Iterator[Request]:
+    def _records(self, what: tuple[str, str], read: LogLines, contents: Contents, wanted: Bools) -> Iterator[Request]:
         signal, kind = what
-        joined = pieces.joined()
-        tables, resources, longest = self._groups(read.columns["release_id"], signal)
-        columns = (joined[2].sum(axis=0), read.times_us // DAY_US, resources)
-        rows = np.flatnonzero(wanted)
-        rows = rows[np.lexsort((resources[rows], columns[1][rows]))]
+        tables, resources, longest = self._groups(read.columns[:, RELEASE], signal)
+        days = read.columns[:, LOG_TIME_US] // DAY_US
+        rows = _sorted(wanted, days, resources)
+        columns = (contents[2], days, resources)
 
         def fill(out: Bytes, first: int) -> tuple[int, int]:
-            filled: tuple[int, int] = put_joined(out, tables, joined, columns, rows, first)
+            filled: tuple[int, int] = put_joined(out, tables, contents, columns, rows, first)
             return filled
 
-        for body, n in self._bodies(rows, longest + int(columns[0][rows].max(initial=0)), fill):
+        for body, n in self._bodies(rows, longest + int(contents[2].max(initial=0)), fill):
             yield Request(signal, body, kind, n)
 
     def _bodies(self, rows: Int64s, largest: int, fill: Fill) -> Iterator[tuple[bytes, int]]:
@@ -96,15 +102,17 @@ class Encoder:
             yield out[:size].tobytes(), end - first
             first = end
 
-    def _groups(self, column: Any, signal: str) -> tuple[tuple[Int64s, Bytes], Int64s, int]:
-        """The tables of a block's resources, which of them each line's is, and the bytes of the longest."""
-        coded = column.dictionary_encode()
+    def _groups(self, codes: Int64s, signal: str) -> tuple[tuple[Int64s, Bytes], Int64s, int]:
+        """The tables of a block's resources, which of them each line's is, and the bytes of the longest.
+
+        They are numbered as they come in the block: a request must not depend on what a worker has met before.
+        """
         plain = self.style.plain_names and signal != TRACES
         if len(self.resources) > MOST_RESOURCES:
             self.resources.clear()
-        fields = [self._resource(release, plain) for release in coded.dictionary.to_pylist()]
-        codes = coded.indices.fill_null(0).to_numpy().astype(np.int64)
-        return group_tables(fields), codes, max(map(len, fields), default=0)
+        resources, met = first_met(codes, max(len(self.coder.release_ids), 1))
+        fields = [self._resource(self.coder.release_ids[code], plain) for code in met.tolist()]
+        return group_tables(fields), resources, max(map(len, fields), default=0)
 
     def _resource(self, release_id: str, plain: bool) -> bytes:
         made = self.resources.get((release_id, plain))
@@ -118,3 +126,12 @@ class Encoder:
         except ValueError:  # of a bad line, which is left out
             return b""
         return resource_field({k.removeprefix(_PREFIX): v for k, v in known.items()} if plain else known)
+
+
+def _sorted(wanted: Bools, days: Int64s, keys: Int64s) -> Int64s:
+    """The rows that are wanted, sorted by day and key, else in their order."""
+    rows = np.flatnonzero(wanted)
+    of_rows = days[rows]
+    if (of_rows[1:] < of_rows[:-1]).any():
+        rows = rows[np.argsort(of_rows, kind="stable")]
+    return by_day_and_resource(days * DAY_US, keys, rows, int(keys.max(initial=0)) + 1)

@@ -30,11 +30,19 @@ LATEST_S = LATEST_US / 1e6
 MOST_DURATION_MS = 1e11
 """Three years: a span's end must be a time."""
 MOST_RELEASE = 1_024
+_TOO_LONG = b"\0 a line too long, from byte "
 _HEX = {"trace_id": 32, "span_id": 16, "parent_span_id": 16}
+
+
+def too_long(offset: int) -> bytes:
+    """What stands for a line that is too long to be kept, which begins at a byte of its file's content."""
+    return b"%b%d" % (_TOO_LONG, offset)
 
 
 def fault_of_text(line: bytes) -> str:
     """What is wrong with a line of text as JSON; empty where it is an object."""
+    if line.startswith(_TOO_LONG):
+        return f"is longer than 1 MiB: it begins at byte {line.removeprefix(_TOO_LONG).decode()}"
     try:
         value = json.loads(line.decode())
     except UnicodeDecodeError:

@@ -91,7 +91,7 @@ def _kind(path: Path) -> str:
     """What the first line of a file is."""
     try:
         first = next(blocks(path, Stretch(), _FIRST_BYTES), None)
-        record: Any = json.loads(first.data.split(b"\n", 1)[0]) if first else {}
+        record: Any = json.loads(first.text().split(b"\n", 1)[0]) if first else {}
     except (RunError, ValueError, RecursionError):
         record = {}
     keys = record.keys() if isinstance(record, dict) else set()

@@ -1,8 +1,11 @@
-"""A block of lines as columns, read by Arrow; bad lines are found by column and told one by one."""
+"""A block of lines as numbers and places of texts; bad lines are told one by one.
+
+Lines that are not in the documented form, to the letter, are read by Arrow.
+"""
 
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -13,34 +16,41 @@ import pyarrow.json
 
 from otelsim.draws import Int64s
 from otelsim.replay import faults
+from otelsim.replay.coding import Bools, Coder
 from otelsim.replay.reading import Block
-from otelsim.replay.scanning import LOGS, scanned
-from otelsim.replay.scanning import METRICS as METRIC_LINES
+from otelsim.replay.scanning import Located, PointTexts, scanned_logs, scanned_points, table_of
 from otelsim.signals.names import LEVELS, METRICS
 from otelsim.wire.fragments import Bytes
+from otelsim.wire.memory import SLACK
+from otelsim.wire.otlp import log_lines as log
+from otelsim.wire.otlp import point_lines as point
+from otelsim.wire.otlp.log_lines import read_log_lines
+from otelsim.wire.otlp.point_lines import judge_points, read_tags
+from otelsim.wire.scan import EXEMPLAR, METRIC, POINT_COLUMNS, TAGS, TIME_US
 
-Bools = npt.NDArray[np.bool_]
 Judge = Callable[[dict[str, Any]], str]
 """What is wrong with a record; empty where nothing is."""
 
 _IDS = pa.struct([("trace_id", pa.string()), ("span_id", pa.string())])
-LOG_SCHEMA = pa.schema([*((name, pa.string()) for name in faults.LOG_TEXTS), ("success", pa.bool_())])
+LOG_SCHEMA = pa.schema([(name, pa.bool_() if name == "success" else pa.string()) for name in log.KEYS])
 METRIC_SCHEMA = pa.schema(
     [
         ("metric", pa.string()),
         ("ts", pa.float64()),
         ("value", pa.float64()),
-        ("tags", pa.struct([(tag, pa.string()) for tag in faults.TAGS])),
+        ("tags", pa.struct([(tag, pa.string()) for tag in point.KEYS])),
         ("exemplar", _IDS),
     ]
 )
-
+_LEVELS, _TRUTHS = table_of(LEVELS), table_of(("false", "true"))
+_NEEDED = np.array([log.KEYS.index(name) for name in faults.NEEDED])
+_NEEDED_TAGS = [point.ACTION_CODE, point.SUCCESS, point.IS_WRITE]
+_BOUNDS = (faults.LATEST_US, faults.MOST_DURATION_MS)
 
 DURATION = re.compile(rb'"metric": ?"%b"' % METRICS[0].encode())
 """What a duration line is known by where it is not parsed."""
 _BLANK = re.compile(rb"(?:\A|\n)[ \t\r]*\n")
 """A line that Arrow would leave out, though another may hold two records."""
-_EXEMPLAR = {"exemplar.trace_id": 32, "exemplar.span_id": 16}
 
 
 class Fault(NamedTuple):
@@ -50,114 +60,149 @@ class Fault(NamedTuple):
     reason: str
 
 
-class Read(NamedTuple):
-    """A block's records: a row a line; what stands in a bad line's row has no meaning."""
+class LogLines(NamedTuple):
+    """A block's log lines: a row a line; what stands in a bad line's row has no meaning."""
 
-    columns: dict[str, Any]
-    """Arrow arrays by name; a tag is ``tags.<name>``, an exemplar's ids ``exemplar.<name>``."""
-    times_us: Int64s
+    data: Bytes
+    texts: Located
+    columns: Int64s
+    """int64[lines, `log_lines.COLUMNS`]."""
+    ids: Bytes
+    good: Bools
+    faults: list[Fault]
+
+
+class PointLines(NamedTuple):
+    """A block's metric lines."""
+
+    data: Bytes
+    lines: Int64s
+    values: npt.NDArray[np.float64]
+    tags: Located
+    codes: Int64s
+    """Of tags, int64[tags, `point_lines.COLUMNS`]."""
+    ids: Bytes
+    """Of exemplars."""
     good: Bools
     faults: list[Fault]
     durations: Bools
-    """Which metric lines are durations, be they good or not."""
-    ids: dict[str, Bytes]
-    """Ids as bytes, uint8[n, 8 or 16], by their columns' names; zeros where there is none."""
+    """Which lines are durations, be they good or not."""
 
 
-def read_logs(block: Block) -> Read:
+def read_logs(block: Block, coder: Coder) -> LogLines:
     """Log lines."""
-    columns = scanned(block.data, block.lines, LOGS) if _is_utf8(block.data) else None
-    if columns and (read := _logs(block, columns)).good.all():
+    texts = scanned_logs(block) if block.is_utf8() else None
+    if texts is not None and (read := _logs(block.data, texts, coder)).good.all():
         return read
     table, told = _table(block, LOG_SCHEMA, faults.fault_of_log)
-    columns = {name: table.column(name).combine_chunks() for name in LOG_SCHEMA.names}
-    return _judged(block, _logs(block, columns), told, (table, faults.fault_of_log))
+    read = _logs(*_gathered([table.column(name) for name in LOG_SCHEMA.names]), coder)
+    read.faults.extend(_judged(block, read.good, told, (table, faults.fault_of_log)))
+    return read
 
 
-def _logs(block: Block, columns: dict[str, Any]) -> Read:
-    times_us, timed = _times(columns["timestamp"])
-    good = timed & _one_of(columns["level"], LEVELS) & _all_there(columns, faults.NEEDED)
-    ids = {}
-    for name, digits in (("trace_id", 32), ("span_id", 16), ("parent_span_id", 16)):
-        ids[name], right = hexadecimal(columns[name], digits)
-        good &= right | (name == "parent_span_id") & ~there(columns[name])
-    good &= _known_releases(columns["release_id"])
-    return Read(columns, times_us, good, [], np.zeros(block.lines, np.bool_), ids)
+def _logs(data: Bytes, texts: Located, coder: Coder) -> LogLines:
+    count = len(texts)
+    columns, good = np.zeros((count, log.COLUMNS), np.int64), np.empty(count, np.bool_)
+    ids = np.zeros(log.IDS * count + SLACK, np.uint8)
+    coder.make_room(count, len(data))
+    tables = (coder.releases.table(), coder.words.table())
+    read_log_lines(data, texts, (_LEVELS, _NEEDED), tables, (columns, ids, good))
+    coder.learn()
+    good &= coder.right(columns[:, log.RELEASE])
+    if other := np.flatnonzero(columns[:, log.TIME_US] < 0).tolist():
+        columns[other, log.TIME_US] = _times([_text(data, texts, row, 0) for row in other])
+        good &= columns[:, log.TIME_US] >= 0
+    return LogLines(data, texts, columns, ids, good, [])
 
 
-def read_points(block: Block) -> Read:
+def read_points(block: Block, coder: Coder) -> PointLines:
     """Metric lines."""
-    columns = scanned(block.data, block.lines, METRIC_LINES) if _is_utf8(block.data) else None
-    if columns and (read := _points(block, columns)).good.all():
+    found = scanned_points(block) if block.is_utf8() else None
+    if found is not None and (read := _points(block.data, found, coder)).good.all():
         return read
     table, told = _table(block, METRIC_SCHEMA, faults.fault_of_point)
-    columns = {name: table.column(name).combine_chunks() for name in ("metric", "ts", "value")}
-    for struct in ("tags", "exemplar"):
-        whole = table.column(struct).combine_chunks()
-        columns |= {f"{struct}.{part.name}": a for part, a in zip(whole.type, whole.flatten(), strict=True)}
-        columns[struct] = whole
-    return _judged(block, _points(block, columns), told, (table, faults.fault_of_point))
+    read = _points(*_taken_apart(table), coder)
+    read.faults.extend(_judged(block, read.good, told, (table, faults.fault_of_point)))
+    return read._replace(durations=_durations(block, table.column("metric")))
 
 
-def _points(block: Block, columns: dict[str, Any]) -> Read:
-    times, values = (columns[name].fill_null(-1).to_numpy(zero_copy_only=False) for name in ("ts", "value"))
-    good = (times >= 0) & (times < faults.LATEST_S) & np.isfinite(values)
-    good &= _one_of(columns["metric"], METRICS) & _all_there(columns, ("value", *_named(faults.NEEDED_TAGS)))
-    good &= (values >= 0) & (values <= faults.MOST_DURATION_MS) | ~_one_of(columns["metric"], METRICS[:1])
-    for name in ("tags.success", "tags.is_write"):
-        good &= _one_of(columns[name], ("true", "false"))
-    ids = {name: hexadecimal(columns[name], size) for name, size in _EXEMPLAR.items()}
-    good &= ~there(columns["exemplar"]) | np.logical_and.reduce([right for _, right in ids.values()])
-    good &= _known_releases(columns["tags.release_id"])
+def _points(data: Bytes, found: PointTexts, coder: Coder) -> PointLines:
+    lines, values, tags, exemplars = found
+    codes, ids = np.empty((len(tags), point.COLUMNS), np.int64), np.empty(point.IDS * len(exemplars) + SLACK, np.uint8)
+    coder.make_room(len(tags), len(data))
+    read_tags(data, tags, _TRUTHS, (coder.releases.table(), coder.words.table()), codes)
+    coder.learn()
+    right = (codes[:, _NEEDED_TAGS] >= 0).all(axis=1) & coder.right(codes[:, point.RELEASE])
+    good = judge_points(lines, values, right, (data, exemplars, ids), _BOUNDS)
+    return PointLines(data, lines, values, tags, codes, ids, good, [], lines[:, METRIC] == 0)
+
+
+def _taken_apart(table: Any) -> tuple[Bytes, PointTexts]:
+    """Metric lines as Arrow has read them, as if they had been scanned: each has tags and an exemplar of its own."""
+    tags, exemplar = (table.column(name).combine_chunks() for name in ("tags", "exemplar"))
+    data, texts = _gathered([*tags.flatten(), *exemplar.flatten()])
+    lines, rows = np.empty((table.num_rows, POINT_COLUMNS), np.int64), np.arange(table.num_rows)
+    times, values = (table.column(name).fill_null(np.nan).to_numpy() for name in ("ts", "value"))
+    timed = (times >= 0) & (times < faults.LATEST_S)
     # A double holds epoch seconds to a quarter of a microsecond, so rounding gives back what was written.
-    times_us = np.where(good, np.rint(np.where(good, times, 0) * 1e6), 0).astype(np.int64)
-    bare = {name: found for name, (found, _) in ids.items()}
-    return Read(columns, times_us, good, [], _durations(block, columns["metric"]), bare)
+    lines[:, TIME_US] = np.where(timed, np.rint(np.where(timed, times, 0) * 1e6), -1)
+    lines[:, METRIC] = pc.index_in(table.column("metric"), pa.array(METRICS)).fill_null(-1).to_numpy()
+    lines[:, TAGS], lines[:, EXEMPLAR] = rows, np.where(exemplar.is_valid(), rows, -1)
+    width = 2 * len(point.KEYS)
+    return data, PointTexts(
+        lines, values, np.ascontiguousarray(texts[:, :width]), np.ascontiguousarray(texts[:, width:])
+    )
 
 
 def _durations(block: Block, metric: Any) -> Bools:
     """Where a line is a duration; one that cannot be read is told by its text, so that the others keep their places."""
-    found, known = _one_of(metric, METRICS[:1]), there(metric)
-    if not known.all():
-        lines = block.data.split(b"\n")
-        for row in np.flatnonzero(~known).tolist():
-            found[row] = bool(DURATION.search(lines[row]))
+    found = np.array(pc.equal(metric, METRICS[0]).fill_null(False))
+    unknown = np.flatnonzero(np.array(metric.is_null())).tolist()
+    lines = block.text().split(b"\n") if unknown else []
+    for row in unknown:
+        found[row] = bool(DURATION.search(lines[row]))
     return found
 
 
-def _named(tags: tuple[str, ...]) -> Iterator[str]:
-    return (f"tags.{tag}" for tag in tags)
+def _gathered(columns: list[Any]) -> tuple[Bytes, Located]:
+    """Texts (and truths) of Arrow columns as if they had been scanned: their bytes, and where they stand."""
+    parts, size = [], 0
+    texts = np.empty((len(columns[0]), 2 * len(columns)), np.int32)
+    for k, column in enumerate(columns):
+        whole = column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
+        if pa.types.is_boolean(whole.type):
+            texts[:, 2 * k], texts[:, 2 * k + 1] = whole.fill_null(False), np.where(whole.is_valid(), 0, -1)
+            continue
+        texts[:, 2 * k], texts[:, 2 * k + 1], data = _located(whole, size)
+        parts.append(data)
+        size += len(data)
+    return np.concatenate([*parts, np.zeros(SLACK, np.uint8)]), texts
 
 
-def there(column: Any) -> Bools:
-    """Where a column is not null."""
-    return np.asarray(column.is_valid().to_numpy(zero_copy_only=False), np.bool_)
+def _located(column: Any, before: int) -> tuple[Int64s, Int64s, Bytes]:
+    """Where the texts of an Arrow column begin, how long they are (-1: null), and the bytes that they stand in."""
+    _, offsets, data = column.buffers()
+    if offsets is None or data is None or not len(column):
+        nothing = np.where(column.is_valid(), 0, -1).astype(np.int64)
+        return np.full(len(column), before), nothing, np.zeros(0, np.uint8)
+    edges = np.frombuffer(offsets, np.int32)[column.offset : column.offset + len(column) + 1].astype(np.int64)
+    sizes = np.where(column.is_valid(), np.diff(edges), -1)
+    return edges[:-1] - edges[0] + before, sizes, np.frombuffer(data, np.uint8)[edges[0] : edges[-1]]
 
 
-def _all_there(columns: dict[str, Any], names: tuple[str, ...]) -> Bools:
-    found: Bools = np.logical_and.reduce([there(columns[name]) for name in names])
-    return found
+def _text(data: Bytes, texts: Located, row: int, k: int) -> str | None:
+    first, size = texts[row, 2 * k : 2 * k + 2].tolist()
+    return data[first : first + size].tobytes().decode() if size >= 0 else None
 
 
-def _one_of(column: Any, known: tuple[str, ...]) -> Bools:
-    return np.array(pc.is_in(column, pa.array(known)).to_numpy(zero_copy_only=False), np.bool_)
-
-
-def _known_releases(column: Any) -> Bools:
-    coded = column.dictionary_encode()
-    valid = [release is not None and not faults.fault_of_release(release) for release in coded.dictionary.to_pylist()]
-    found: Bools = np.array([*valid, False])[coded.indices.fill_null(len(valid)).to_numpy()]
-    return found
-
-
-def _times(column: Any) -> tuple[Int64s, Bools]:
-    """Epoch microseconds, and where there is a time between 1970 and 2100."""
+def _times(texts: list[str | None]) -> Int64s:
+    """Epoch microseconds, or -1 where there is no time between 1970 and 2100."""
     try:
-        times = column.cast(pa.timestamp("us", "UTC")).cast(pa.int64()).fill_null(-1).to_numpy()
+        column = pa.array(texts, pa.string()).cast(pa.timestamp("us", "UTC"))
+        times = column.cast(pa.int64()).fill_null(-1).to_numpy()
     except pa.ArrowInvalid:
-        times = np.array([_time(text) for text in column.to_pylist()], np.int64)
-    good = (times >= 0) & (times < faults.LATEST_US)
-    return np.where(good, times, 0), good
+        times = np.array([_time(text) for text in texts], np.int64)
+    return np.where((times >= 0) & (times < faults.LATEST_US), times, -1)
 
 
 def _time(text: str | None) -> int:
@@ -167,55 +212,24 @@ def _time(text: str | None) -> int:
         return -1
 
 
-_NIBBLES, _NO_NIBBLE = np.full(256, 255, np.uint8), np.uint64(0xF0F0F0F0F0F0F0F0)
-for _digits in ("0123456789abcdef", "0123456789ABCDEF"):
-    _NIBBLES[np.frombuffer(_digits.encode(), np.uint8)] = np.arange(16)
-
-
-def hexadecimal(column: Any, digits: int) -> tuple[Bytes, Bools]:
-    """Ids of so many hexadecimal digits as bytes, uint8[n, digits / 2], and where there is one: not only zeros."""
-    data, starts, sizes = located(column)
-    right = there(column) & (sizes == digits)
-    ids = np.zeros((len(column), digits // 2), np.uint8)
-    if (right | (sizes == 0)).all():
-        # Texts stand one behind the other.
-        text = data[starts[0] : starts[-1] + sizes[-1]].reshape(-1, digits) if len(starts) else data.reshape(0, digits)
-    else:
-        text = data[starts[right][:, None] + np.arange(digits)]
-    nibbles = _NIBBLES[text]
-    wide = nibbles.view(np.uint64).reshape(len(nibbles), digits // 8)
-    ids[right] = nibbles[:, ::2] << 4 | nibbles[:, 1::2] & 15
-    right[right] = ((wide & _NO_NIBBLE) == 0).all(axis=1) & (wide != 0).any(axis=1)
-    return ids, right
-
-
-def located(column: Any) -> tuple[Bytes, Int64s, Int64s]:
-    """The bytes that a column's texts stand in, where each begins, and its size."""
-    _, offsets, data = column.buffers()
-    if offsets is None or not len(column):
-        return np.zeros(0, np.uint8), np.zeros(len(column), np.int64), np.zeros(len(column), np.int64)
-    edges = np.frombuffer(offsets, np.int32)[column.offset : column.offset + len(column) + 1].astype(np.int64)
-    held = np.frombuffer(data, np.uint8) if data is not None else np.zeros(0, np.uint8)
-    return held, edges[:-1], np.diff(edges)
-
-
-def _judged(block: Block, read: Read, told: dict[int, str], how: tuple[Any, Judge]) -> Read:
+def _judged(block: Block, good: Bools, told: dict[int, str], how: tuple[Any, Judge]) -> list[Fault]:
     """The faults of all rows that are not good, in order."""
     table, fault_of = how
-    for row in told:
-        read.good[row] = False
-    for row in np.flatnonzero(~read.good).tolist():
+    good[list(told)] = False
+    found = []
+    for row in np.flatnonzero(~good).tolist():
         reason = told.get(row) or fault_of(table.slice(row, 1).to_pylist()[0])
-        read.faults.append(Fault(block.first_line + row, reason or "cannot be read"))
-    return read
+        found.append(Fault(block.number(row), reason or "cannot be read"))
+    return found
 
 
 def _table(block: Block, schema: Any, fault_of: Judge) -> tuple[Any, dict[int, str]]:
     """The block's records, and why a row is null where its line could not be read at all."""
-    table = _read(block.data, schema) if _is_utf8(block.data) else None
-    if table is not None and table.num_rows == block.lines and not _BLANK.search(block.data):
+    text = block.text()
+    table = _read(text, schema) if block.is_utf8() else None
+    if table is not None and table.num_rows == block.lines and not _BLANK.search(text):
         return table, {}
-    lines = block.data.split(b"\n")[: block.lines]
+    lines = text.split(b"\n")[: block.lines]
     told = {row: fault for row, line in enumerate(lines) if (fault := faults.fault_of_text(line))}
     kept = [b"{}" if row in told else line for row, line in enumerate(lines)]
     table = _read(b"\n".join(kept), schema)
@@ -234,16 +248,6 @@ def _one_by_one(lines: list[bytes], schema: Any, fault_of: Judge, told: dict[int
             table = _read(b"{}", schema)
         tables.append(table)
     return pa.concat_tables(tables).combine_chunks()
-
-
-def _is_utf8(data: bytes) -> bool:
-    if data.isascii():
-        return True
-    try:
-        data.decode()
-    except UnicodeDecodeError:
-        return False
-    return True
 
 
 def _options(schema: Any) -> Any:

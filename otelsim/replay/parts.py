@@ -1,6 +1,5 @@
 """Files cut into parts that workers take one at a time, in time order as far as files are."""
 
-import re
 from collections.abc import Iterator
 from itertools import zip_longest
 from pathlib import Path
@@ -14,9 +13,11 @@ from otelsim.replay.reading import GZIP, ZSTD, Block, Stretch, blocks
 from otelsim.replay.source import Lines, Part
 
 PART_LINES = 50_000
-"""Log lines of a part, about; a file of metrics alone is cut at so many durations."""
+"""Log lines of a part, about, where metric lines go with them."""
+PART_BYTES = 32 << 20
+"""Bytes of a part of a file that has no other."""
 _SCANNED_BYTES = 8 << 20
-_LINE_END = re.compile(b"\n")
+_LOOKED_AT_BYTES = 1 << 14
 
 Cut = tuple[int, int]
 """Where a part begins: bytes and lines before it."""
@@ -46,27 +47,51 @@ def _slices(run: RunFiles) -> list[Part]:
 
 def _cut(pair: Pair) -> Iterator[Part]:
     """A pair's parts: plain files are cut where a log line and its duration begin, compressed ones are one part."""
-    cut = None if any(path.suffix in (ZSTD, GZIP) for path in pair.paths()) else _cuts(pair)
-    if cut is None:
-        yield Part(*(Lines(path, Stretch()) if path else None for path in pair))
-        return
-    alone = [None] * max(map(len, cut))
-    both = (_lines(path, places) if path else alone for path, places in zip(pair, cut, strict=True))
-    yield from (Part(*lines) for lines in zip(*both, strict=True))
+    if any(path.suffix in (ZSTD, GZIP) for path in pair.paths()):
+        yield _whole(pair)
+    elif pair.logs is None or pair.metrics is None:
+        yield from _alone(pair)
+    elif cut := _cuts(pair.logs, pair.metrics):
+        both = (_lines(path, places) for path, places in zip(pair, cut, strict=True) if path)
+        yield from (Part(*lines) for lines in zip(*both, strict=True))
+    else:
+        yield _whole(pair)
 
 
-def _cuts(pair: Pair) -> tuple[list[Cut], list[Cut]] | None:
+def _whole(pair: Pair) -> Part:
+    return Part(*(Lines(path, Stretch()) if path else None for path in pair))
+
+
+def _alone(pair: Pair) -> Iterator[Part]:
+    """A file that has no other, cut anywhere; its lines are counted where one of them is to be told of."""
+    for path in pair.paths():
+        size, begin = path.stat().st_size, 0
+        while begin < size:
+            end = min(size, _behind_line(path, begin + PART_BYTES))
+            lines = Lines(path, Stretch(begin, end - begin, None if begin else 1))
+            yield Part(lines if pair.logs else None, lines if pair.metrics else None)
+            begin = end
+
+
+def _behind_line(path: Path, offset: int) -> int:
+    """Where the line ends in which a byte of a file stands."""
+    with path.open("rb") as file:
+        file.seek(offset)
+        while piece := file.read(_LOOKED_AT_BYTES):
+            if end := piece.find(b"\n") + 1:
+                return offset + end
+            offset += len(piece)
+    return offset
+
+
+def _cuts(logs: Path, metrics: Path) -> tuple[list[Cut], list[Cut]] | None:
     """Where the files of a pair are cut; None where their durations cannot be told without parsing."""
-    if pair.logs is None:
-        return [], list(_every(pair.metrics, DURATION)) if pair.metrics else []
-    logs = list(_every(pair.logs, _LINE_END))
-    if pair.metrics is None:
-        return logs, []
-    metrics = list(_at(pair.metrics, [before for _, before in logs]))
-    return (logs, metrics) if len(metrics) == len(logs) else None
+    places = list(_every(logs))
+    found = list(_at(metrics, [before for _, before in places]))
+    return (places, found) if len(found) == len(places) else None
 
 
-def _lines(path: Path, cuts: list[Cut]) -> list[Lines | None]:
+def _lines(path: Path, cuts: list[Cut]) -> list[Lines]:
     """The file between cuts; the first is the file's begin."""
     ends = [*(offset for offset, _ in cuts[1:]), path.stat().st_size]
     return [
@@ -74,16 +99,15 @@ def _lines(path: Path, cuts: list[Cut]) -> list[Lines | None]:
     ]
 
 
-def _every(path: Path, mark: re.Pattern[bytes]) -> Iterator[Cut]:
-    """The file's begin, and every place behind PART_LINES or a few more lines that hold ``mark``."""
+def _every(path: Path) -> Iterator[Cut]:
+    """The file's begin, and every place behind PART_LINES or a few more lines."""
     yield 0, 0
-    offset = lines = marks = 0
+    offset = lines = told = 0
     for block in _scanned(path):
-        if marks >= PART_LINES:
+        if lines - told >= PART_LINES:
             yield offset, lines
-            marks = 0
-        marks += block.lines if mark is _LINE_END else len(mark.findall(block.data))
-        offset, lines = offset + len(block.data), lines + block.lines
+            told = lines
+        offset, lines = offset + block.size, lines + block.lines
 
 
 def _at(path: Path, wanted: list[int]) -> Iterator[Cut]:
@@ -96,14 +120,15 @@ def _at(path: Path, wanted: list[int]) -> Iterator[Cut]:
     target = next(left, None)
     offset = lines = durations = 0
     for block in _scanned(path):
-        if target is None or b"\\u" in block.data:
+        text = block.text()
+        if target is None or b"\\u" in text:
             return
-        places = [match.start() for match in DURATION.finditer(block.data)]
+        places = [match.start() for match in DURATION.finditer(text)]
         while target is not None and target < durations + len(places):
-            begin = block.data.rfind(b"\n", 0, places[target - durations]) + 1
-            yield offset + begin, lines + block.data.count(b"\n", 0, begin)
+            begin = text.rfind(b"\n", 0, places[target - durations]) + 1
+            yield offset + begin, lines + text.count(b"\n", 0, begin)
             target = next(left, None)
-        offset, lines, durations = offset + len(block.data), lines + block.lines, durations + len(places)
+        offset, lines, durations = offset + block.size, lines + block.lines, durations + len(places)
 
 
 def _scanned(path: Path) -> Iterator[Block]:

@@ -1,89 +1,68 @@
-"""Columns of a block in the documented formats, taken apart by `wire.scan`, which is faster than parsing any JSON."""
+"""Blocks in the documented formats taken apart by `wire.scan`, which is faster than parsing any JSON."""
 
-from typing import Any, NamedTuple
+from collections.abc import Iterable
+from typing import NamedTuple
 
 import numpy as np
-import pyarrow as pa
+import numpy.typing as npt
 
 from otelsim.draws import Int64s
-from otelsim.replay import faults
+from otelsim.replay.reading import Block
+from otelsim.signals.names import METRICS
 from otelsim.wire.fragments import Bytes, Texts
 from otelsim.wire.memory import SLACK
-from otelsim.wire.scan import BOOL, END_OF_OBJECT, NUMBER, OBJECT, SECONDS, TEXT, gather, scan
+from otelsim.wire.otlp import log_lines, point_lines
+from otelsim.wire.scan import BOOL, POINT_COLUMNS, STATE, TEXT, rows, scan_logs, scan_points
 
-_ORDER = (
-    "timestamp", "level", "service", "stack", "action", "user_id", "request_id", "success", "message", "release_id",
-    "trace_id", "span_id", "parent_span_id", "target_user_id", "object_type", "object_id", "error_code",
-    "error_message", "error_source", "error_type", "upstream_request_id",
-)  # fmt: skip
-"""A log line's keys as they are documented."""
-
-
-class Form(NamedTuple):
-    """The keys of a kind of line."""
-
-    names: tuple[str, ...]
-    """Of columns; a tag is ``tags.<name>``; nothing at an object's end."""
-    keys: tuple[Int64s, Bytes]
-    kinds: Int64s
+Located = npt.NDArray[np.int32]
+"""Where texts stand, as `wire.scan` tells of it."""
+Table = tuple[Int64s, Bytes]
+"""Texts, as kernels take them: where each begins, and their bytes."""
 
 
-def _form(keys: list[tuple[str, str, int]]) -> Form:
+class PointTexts(NamedTuple):
+    """Metric lines taken apart."""
+
+    lines: Int64s
+    """int64[lines, `wire.scan.POINT_COLUMNS`]."""
+    values: npt.NDArray[np.float64]
+    tags: Located
+    exemplars: Located
+
+
+def table_of(texts: Iterable[str | bytes]) -> Table:
+    """Texts as kernels take them."""
     pool = Texts()
-    edges = pool.table(f'"{key}":' if key else "" for _, key, _ in keys)
-    return Form(tuple(name for name, _, _ in keys), (edges, pool.pool()), np.array([kind for _, _, kind in keys]))
+    return pool.table(texts), pool.pool()
 
 
-def _maybe(kind: int) -> int:
-    return -1 - kind
+def _keys(names: Iterable[str]) -> Table:
+    edges, pool = table_of(f'"{name}":' for name in names)
+    assert np.diff(edges).max() <= SLACK
+    return edges, pool
 
 
-LOGS = _form([(name, name, BOOL if name == "success" else TEXT) for name in _ORDER])
-METRICS = _form(
-    [
-        ("metric", "metric", TEXT),
-        ("ts", "ts", SECONDS),
-        ("value", "value", NUMBER),
-        ("tags", "tags", OBJECT),
-        *((f"tags.{tag}", tag, _maybe(TEXT) if tag == "object_type" else TEXT) for tag in faults.TAGS),
-        ("", "", END_OF_OBJECT),
-        ("exemplar", "exemplar", _maybe(OBJECT)),
-        ("exemplar.trace_id", "trace_id", TEXT),
-        ("exemplar.span_id", "span_id", TEXT),
-        ("", "", END_OF_OBJECT),
-    ]
-)
+_LOG_KEYS = _keys(log_lines.KEYS)
+_LOG_KINDS = np.array([BOOL if name == "success" else TEXT for name in log_lines.KEYS])
+_POINT_KEYS = _keys(["metric", "ts", "value", "tags", *point_lines.KEYS, "exemplar", "trace_id", "span_id"])
+_METRICS = table_of(f'"{name}"' for name in METRICS)
 
 
-def scanned(data: bytes, lines: int, form: Form) -> dict[str, Any] | None:
-    """A block's columns as Arrow arrays; None where a line is not in the documented form, to the letter."""
-    if not data.endswith(b"\n"):
+def scanned_logs(block: Block) -> Located | None:
+    """Where the texts of log lines stand; None where a line is not in the documented form, to the letter."""
+    texts = np.empty((block.lines, 2 * len(log_lines.KEYS)), np.int32)
+    found = block.ends_well() and scan_logs(block.data, block.size, _LOG_KEYS, _LOG_KINDS, texts)
+    return texts if found == block.lines else None
+
+
+def scanned_points(block: Block) -> PointTexts | None:
+    """The same of metric lines."""
+    lines, values = np.empty((block.lines, POINT_COLUMNS), np.int64), np.empty(block.lines)
+    tags = np.empty((block.lines, 2 * len(point_lines.KEYS)), np.int32)
+    exemplars, state = np.empty((block.lines, 4), np.int32), np.zeros(STATE, np.int64)
+    found = (lines, values, tags, exemplars)
+    form = (_POINT_KEYS, _METRICS)
+    if not block.ends_well() or scan_points(block.data, block.size, form, found, state) != block.lines:
         return None
-    padded = np.frombuffer(data + bytes(SLACK), np.uint8)
-    shape = (len(form.names), lines)
-    starts, sizes, numbers = np.empty(shape, np.int64), np.empty(shape, np.int64), np.empty(shape)
-    if scan(padded, len(data), form.keys, form.kinds, (starts, sizes, numbers)) != lines:
-        return None
-    columns: dict[str, Any] = {}
-    for k, name in enumerate(form.names):
-        kind = int(form.kinds[k]) if form.kinds[k] >= 0 else -1 - int(form.kinds[k])
-        if kind == TEXT:
-            columns[name] = _texts(padded, starts[k], sizes[k])
-        elif kind == BOOL:
-            columns[name] = pa.array(starts[k] == 1)
-        elif kind in (SECONDS, NUMBER):
-            columns[name] = pa.array(numbers[k])
-        elif name:
-            columns[name] = pa.array(np.zeros(lines, np.int8), mask=sizes[k] < 0)
-    return columns
-
-
-def _texts(data: Bytes, starts: Int64s, sizes: Int64s) -> Any:
-    """An Arrow column of texts that stand in a block."""
-    there = sizes >= 0
-    held = int(sizes[there].sum())
-    out, edges = np.empty(held + SLACK, np.uint8), np.empty(len(sizes) + 1, np.int32)
-    gather(out, data, starts, sizes, edges)
-    known = None if there.all() else pa.py_buffer(np.packbits(there, bitorder="little"))
-    buffers = [known, pa.py_buffer(edges), pa.py_buffer(out[:held])]
-    return pa.StringArray.from_buffers(len(sizes), buffers[1], buffers[2], buffers[0])
+    all_tags, all_exemplars = rows(state)
+    return PointTexts(lines, values, tags[:all_tags], exemplars[:all_exemplars])

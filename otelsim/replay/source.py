@@ -8,8 +8,7 @@ from otelsim.errors import RunError, at, one_line
 from otelsim.replay.encoding import Encoder
 from otelsim.replay.lines import Fault, read_logs, read_points
 from otelsim.replay.pairing import Durations
-from otelsim.replay.reading import Block, Stretch, blocks
-from otelsim.replay.records import LogLines
+from otelsim.replay.reading import Block, Stretch, blocks, room_for
 from otelsim.signals.notation import LOGS, METRICS, TRACES
 from otelsim.wire.otlp.encoder import Request
 
@@ -58,14 +57,15 @@ class Source:
     def __init__(self, encoder: Encoder, go_on: Callable[[], None] = lambda: None) -> None:
         """``go_on`` is called before each block; it raises what is to end the work."""
         self.encoder, self.notation, self.go_on = encoder, encoder.style.notation, go_on
+        self.rooms: dict[str, bytearray] = {}
         wanted = self.notation.signals
         self.spans, self.logs, self.points = TRACES in wanted, LOGS in wanted, METRICS in wanted
 
     def requests(self, part: Part, left_out: LeftOut) -> Iterator[Request]:
         """All of a part, block by block."""
         durations = Durations()
-        metrics = _blocks(part.metrics, METRIC_BLOCK_BYTES) if self.points or self.spans else iter(())
-        for block in _blocks(part.logs, LOG_BLOCK_BYTES) if self.logs or self.spans else iter(()):
+        metrics = self._blocks("metrics", part.metrics, METRIC_BLOCK_BYTES) if self.points or self.spans else iter(())
+        for block in self._blocks("logs", part.logs, LOG_BLOCK_BYTES) if self.logs or self.spans else iter(()):
             while self.spans and len(durations) < block.lines:
                 more = next(metrics, None)
                 if more is None:
@@ -77,22 +77,21 @@ class Source:
             yield from self._of_metrics(block, None, left_out)
 
     def _of_logs(self, block: Block, durations: Durations, left_out: LeftOut) -> Iterator[Request]:
-        self.go_on()
-        read = read_logs(block)
+        self._begin(durations)
+        read = read_logs(block, self.encoder.coder)
         left_out.add(block.path, read.faults)
-        lines = LogLines(read)
         if self.spans:
             pairs, unpaired = durations.take(read)
             left_out.unpaired_durations += unpaired
             left_out.unpaired_logs += int(read.good.sum()) - int(pairs.paired.sum())
-            yield from self.encoder.spans(read, lines, pairs)
+            yield from self.encoder.spans(read, pairs)
         if self.logs:
-            yield from self.encoder.logs(read, lines)
+            yield from self.encoder.logs(read)
 
     def _of_metrics(self, block: Block, durations: Durations | None, left_out: LeftOut) -> Iterator[Request]:
         """Points; durations wait for their log lines, or are counted where there are none left."""
-        self.go_on()
-        read = read_points(block)
+        self._begin(Durations() if durations is None else durations)
+        read = read_points(block, self.encoder.coder)
         left_out.add(block.path, read.faults)
         if durations is not None:
             durations.add(read)
@@ -101,6 +100,16 @@ class Source:
         if self.points:
             yield from self.encoder.points(read)
 
+    def _begin(self, waiting: Durations) -> None:
+        """Before a block."""
+        self.go_on()
+        if self.encoder.coder.is_full():
+            waiting.recode(self.encoder.coder)
 
-def _blocks(lines: Lines | None, size: int) -> Iterator[Block]:
-    return blocks(lines.path, lines.stretch, size) if lines else iter(())
+    def _blocks(self, kind: str, lines: Lines | None, size: int) -> Iterator[Block]:
+        """A file's blocks; its buffer is used again and again."""
+        if not lines:
+            return iter(())
+        if kind not in self.rooms:
+            self.rooms[kind] = room_for(size)
+        return blocks(lines.path, lines.stretch, size, self.rooms[kind])

@@ -5,8 +5,8 @@ from pathlib import Path
 from otelsim.replay.encoding import Encoder, Style
 from otelsim.replay.lines import read_logs, read_points
 from otelsim.replay.operations import Known
-from otelsim.replay.reading import Block
-from otelsim.replay.records import LogLines
+from otelsim.replay.pairing import Durations
+from otelsim.replay.reading import Place, block_of
 from otelsim.runner.warming import note_compiled
 from otelsim.signals.notation import Notation
 
@@ -25,10 +25,13 @@ _POINT = (
 def warm() -> None:
     """Replay them."""
     encoder = Encoder(Style(Notation("warm"), False, 1 << 16), Known(None))
-    log, point = (Block(Path(), 1, line.encode(), 1) for line in (_LOG, _POINT))
-    read = read_logs(log)
-    made = [*encoder.logs(read, LogLines(read)), *encoder.points(read_points(point))]
-    assert len(made) == 2
+    log, point = (block_of(Place(Path()), 1, line.encode()) for line in (_LOG, _POINT))
+    points, durations = read_points(point, encoder.coder), Durations()
+    durations.add(points)
+    read = read_logs(log, encoder.coder)
+    pairs, _ = durations.take(read)
+    made = [*encoder.logs(read), *encoder.spans(read, pairs), *encoder.points(points)]
+    assert len(made) == 3
 
 
 warm()

@@ -7,17 +7,15 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from io import UnsupportedOperation
 from pathlib import Path
-from typing import IO, Any, NamedTuple, Protocol
+from typing import IO, Any, NamedTuple
 
 import xxhash
-import zstandard
-from isal import isal_zlib
 
 from otelsim.runner.manifest import file_of
 from otelsim.runner.target import Target
+from otelsim.sinks.unpacking import GARBLED, unpacked
 
 _CHUNK = 1 << 20
-_GARBLED: tuple[type[Exception], ...] = (zstandard.ZstdError, isal_zlib.error)  # type: ignore[assignment]
 
 
 class Damage(NamedTuple):
@@ -29,34 +27,6 @@ class Damage(NamedTuple):
 
     def __str__(self) -> str:
         return f"{self.file}: slice {self.slice} {self.what}"
-
-
-class Decompressor(Protocol):
-    """Undoes a frame or member."""
-
-    @property
-    def unused_data(self) -> bytes:
-        """What stood behind it."""
-
-    @property
-    def eof(self) -> bool:
-        """Whether it is complete."""
-
-    def decompress(self, data: bytes, /) -> bytes:
-        """What more of it says."""
-
-
-class _Plain:
-    unused_data, eof = b"", True
-
-    def decompress(self, data: bytes, /) -> bytes:
-        return data
-
-
-_DECOMPRESSORS: dict[str, Callable[[], Decompressor]] = {
-    "zstd": lambda: zstandard.ZstdDecompressor().decompressobj(),
-    "gzip": lambda: isal_zlib.decompressobj(31),
-}
 
 
 class Stored(NamedTuple):
@@ -125,25 +95,36 @@ def _of_file(stored: Stored, compression: str, told: Callable[[], None], stop: t
 
 def _wrong(file: IO[bytes], extent: dict[str, Any], compression: str) -> str:
     """What is wrong with a slice; nothing where its bytes give the digests that were noted."""
-    as_stored = _differs(file, extent, _Plain(), extent.get("stored_digest", extent["digest"]))
+    as_stored = _differs(file, extent, "", extent.get("stored_digest", extent["digest"]))
     if as_stored or not compression:
         return as_stored
-    return _differs(file, extent, _DECOMPRESSORS[compression](), extent["digest"])
+    return _differs(file, extent, compression, extent["digest"])
 
 
-def _differs(file: IO[bytes], extent: dict[str, Any], unpack: Decompressor, noted: str) -> str:
+def _differs(file: IO[bytes], extent: dict[str, Any], compression: str, noted: str) -> str:
     """How what a slice's bytes are unpacked to differs from what has the digest ``noted``."""
     file.seek(extent["offset"])
-    digest, left = xxhash.xxh3_128(), extent["bytes"]
+    digest = xxhash.xxh3_128()
+    try:
+        for piece in unpacked(_chunks(file, extent["bytes"]), compression, one=True):
+            digest.update(piece)
+    except _Short:
+        return "is cut short"
+    except EOFError:
+        return "is not one whole frame"
+    except GARBLED as error:
+        return f"cannot be decompressed: {error}"
+    return "" if digest.hexdigest() == noted else "has another digest than was noted"
+
+
+class _Short(Exception):
+    """A file ends before the slice does."""
+
+
+def _chunks(file: IO[bytes], left: int) -> Iterator[bytes]:
     while left:
         chunk = file.read(min(left, _CHUNK))
         if not chunk:
-            return "is cut short"
+            raise _Short
         left -= len(chunk)
-        try:
-            digest.update(unpack.decompress(chunk))
-        except _GARBLED as error:
-            return f"cannot be decompressed: {error}"
-    if extent["bytes"] and (not unpack.eof or unpack.unused_data):
-        return "is not one whole frame"
-    return "" if digest.hexdigest() == noted else "has another digest than was noted"
+        yield chunk

@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import tracemalloc
 from collections import Counter
 from pathlib import Path
 
@@ -12,9 +13,13 @@ from hypothesis import strategies as st
 
 from otelsim.errors import RunError
 from otelsim.replay import faults, reading
-from otelsim.replay.lines import read_logs, read_points
-from otelsim.replay.reading import Block, Stretch
-from tests.replay.lines import part_of, replayed, written
+from otelsim.replay import lines as reader
+from otelsim.replay.coding import Coder
+from otelsim.replay.encoding import Encoder
+from otelsim.replay.operations import Known
+from otelsim.replay.reading import Block, Place, Stretch, block_of
+from otelsim.replay.source import LeftOut, Source
+from tests.replay.lines import STYLE, part_of, replayed, written
 from tests.wire.otlp.runs import all_records
 
 RELEASE = "prod:aws:111111111111:us-east-1:platform:eks:main:social:feed:timeline:default:107"
@@ -77,11 +82,19 @@ NO_RECORDS = {b"": "is empty", b"{": "is no JSON", b"[1]": "is no JSON object", 
               b'{"a":"\xff"}': "is no UTF-8", b"[" * 3000: "is nested too deeply"}  # fmt: skip
 
 
+def read_logs(block: Block) -> reader.LogLines:
+    return reader.read_logs(block, Coder())
+
+
+def read_points(block: Block) -> reader.PointLines:
+    return reader.read_points(block, Coder())
+
+
 KINDS = [(LOG, BROKEN_LOGS, read_logs), (POINT, BROKEN_POINTS, read_points)]
 
 
 def block(*lines: bytes) -> Block:
-    return Block(Path("file"), 101, b"\n".join(lines) + b"\n", len(lines))
+    return block_of(Place(Path("file"), Stretch(first_line=101)), 1, b"\n".join(lines) + b"\n")
 
 
 def line(record: dict) -> bytes:
@@ -210,14 +223,67 @@ def test_compressed_files_are_read_and_torn_ones_told_of(tmp_path, suffix):
         list(reading.blocks(short.logs.path, end, 1 << 20))
 
 
-def test_a_damaged_compressed_file_and_a_line_without_end_are_told_of(tmp_path, monkeypatch):
-    data = bytearray(gzip.compress(written("year")["logs"]))
+def test_a_damaged_compressed_file_is_told_of_behind_the_lines_before_the_damage(tmp_path):
+    lines = written("year")["logs"]
+    data = bytearray(gzip.compress(lines))
     data[len(data) // 2] ^= 255
-    with pytest.raises(RunError, match=r"logs_0.jsonl.gz:\d+: (cannot be read on|is no)"):
-        replayed(part_of(tmp_path, bytes(data), None, ".gz"))
-    monkeypatch.setattr(reading, "MOST_LINE_BYTES", 1 << 20)
-    with pytest.raises(RunError, match=r"logs_0.jsonl:1: a line is longer than 1 MiB"):
-        replayed(part_of(tmp_path, b"x" * (8 << 20), None))
+    left_out, made = LeftOut(stop=False), []
+    source = Source(Encoder(STYLE, Known(None)))
+    with pytest.raises(RunError, match=r"logs_0.jsonl.gz:\d+: cannot be read on") as told:
+        made += source.requests(part_of(tmp_path, bytes(data), None, ".gz"), left_out)
+    line = int(str(told.value).split(":")[1])
+    sent = sum(request.records for request in made)
+    assert sent + left_out.lines == line - 1
+    assert lines.count(b"\n") // 4 < sent < lines.count(b"\n")
+
+
+LONG = b'{"timestamp":"' + b"a" * (3 << 20) + b'"}'
+
+
+@pytest.mark.parametrize("suffix", PACKED)
+def test_a_line_that_is_too_long_is_left_out_and_the_others_keep_their_places(tmp_path, suffix):
+    lines = written("year")["logs"].splitlines(keepends=True)
+    text = b"".join([*lines[:5], LONG, b"\n", *lines[6:]])
+    for whole in (text, text[:-1] + b"\n" + LONG):
+        part = part_of(tmp_path, PACKED[suffix](whole), None, suffix)
+        made, left_out = replayed(part, stop=False)
+        begin = sum(map(len, lines[:5]))
+        reason = f"is longer than 1 MiB: it begins at byte {begin}"
+        assert left_out.told[0] == f"{tmp_path}/logs_0.jsonl{suffix}:6: {reason}"
+        assert left_out.lines == whole.count(LONG)
+        assert sum(request.records for request in made) == len(lines) - 1
+
+
+def test_a_line_without_end_takes_no_memory(tmp_path):
+    """Compressed, it has 8 kB."""
+    lines = written("year")["logs"]
+    packed = zstandard.compress(lines + b"a" * (256 << 20))
+    part = part_of(tmp_path, packed, None, ".zst")
+    tracemalloc.start()
+    made, left_out = replayed(part, stop=False)
+    with pytest.raises(RunError, match=r"logs_0.jsonl.zst:\d+: is longer than 1 MiB: it begins at byte \d+"):
+        replayed(part)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert sum(request.records for request in made) == lines.count(b"\n")
+    assert left_out.lines == 1
+    assert peak < 100 << 20
+    print(f"{len(packed):,} bytes that become 256 MiB were read with {peak >> 20} MiB")
+
+
+def test_a_line_of_many_gigabytes_ends_a_replay(tmp_path, monkeypatch):
+    monkeypatch.setattr(reading, "_MOST_SKIPPED", 8 << 20)
+    part = part_of(tmp_path, zstandard.compress(b"a" * (16 << 20)), None, ".zst")
+    with pytest.raises(RunError, match=r"logs_0.jsonl.zst:1: a line is longer than"):
+        replayed(part, stop=False)
+
+
+def test_a_frame_that_asks_for_much_memory_is_refused(tmp_path):
+    settings = zstandard.ZstdCompressionParameters(window_log=27, write_content_size=0)
+    frame = zstandard.ZstdCompressor(compression_params=settings).compressobj()
+    packed = frame.compress(written("year")["logs"]) + frame.flush()
+    with pytest.raises(RunError, match=r"logs_0.jsonl.zst:1: cannot be read on: .*memory"):
+        replayed(part_of(tmp_path, packed, None, ".zst"))
 
 
 def test_a_huge_integer_is_no_number():
@@ -235,8 +301,8 @@ def test_short_lines_are_taken_in_blocks_of_bounded_lines(tmp_path, monkeypatch)
     data = written("year")["logs"]
     path = tmp_path / "logs_0.jsonl"
     path.write_bytes(data[:-1])
-    found = list(reading.blocks(path, Stretch(), 1 << 30))
-    assert max(one.lines for one in found) == 100
-    assert b"".join(one.data for one in found) == data[:-1]
-    firsts = [one.first_line for one in found]
+    found = [(one.first_line, one.lines, one.text()) for one in reading.blocks(path, Stretch(), 1 << 24)]
+    assert max(lines for _, lines, _ in found) == 100
+    assert b"".join(text for _, _, text in found) == data[:-1]
+    firsts = [first for first, _, _ in found]
     assert firsts == list(range(1, data.count(b"\n") + 1, 100))

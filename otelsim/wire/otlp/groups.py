@@ -109,3 +109,18 @@ def by_day_and_resource(days: Int64s, resources: Int64s, order: Int64s, count: i
     """`sort_rows` for resources 0..count-1."""
     sorted_rows: Int64s = sort_rows(days, resources, order, np.zeros(count + 1, np.int64))
     return sorted_rows
+
+
+@njit(cache=True, nogil=True)
+def first_met(codes, count):  # type: ignore[no-untyped-def]
+    """(codes numbered anew in the order in which they are met, that order); ``codes`` below 0 become 0."""
+    numbers, order = np.full(count, -1), np.empty(count, np.int64)
+    out, met = np.zeros(len(codes), np.int64), 0
+    for i in range(len(codes)):
+        code = codes[i]
+        if code >= 0:
+            if numbers[code] < 0:
+                numbers[code], order[met] = met, code
+                met += 1
+            out[i] = numbers[code]
+    return out, order[:met]

@@ -1,8 +1,8 @@
-"""Requests of records that are joined from pieces: for texts that no table of fragments holds, since they were read.
+"""Requests of records whose contents are made already: of lines that were read, whose texts no table holds.
 
-``joined`` is (pool, starts, sizes): piece k of record i is pool[starts[k, i]:][:sizes[k, i]], uint8[] and int64[pieces,
-records]; a record is its pieces, one behind the other. ``tables`` are those of `tables.group_tables`, and their pool.
-``columns`` are (bytes of each record, its day, its resource), int64[records] each.
+``contents`` are (pool, starts, sizes): record i is pool[starts[i]:][:sizes[i]], uint8[] and int64[records]. ``tables``
+are those of `tables.group_tables`, and their pool. ``columns`` are (bytes of each record, its day, its resource),
+int64[records] each.
 """
 
 import numpy as np
@@ -21,21 +21,11 @@ AROUND = 1_024
 
 
 @njit
-def _put_pieces(out, at, joined, i):  # type: ignore[no-untyped-def]
-    """A record's content."""
-    pool, starts, sizes = joined
-    for k in range(len(starts)):
-        size = sizes[k, i]
-        if size:
-            copy(out, at, pool, starts[k, i], size)  # type: ignore[call-arg]
-            at += size
-    return at
-
-
-@njit
-def _put_record(out, at, first_byte, joined, size, i):  # type: ignore[no-untyped-def]
-    at = put_length(out, at, first_byte, size)
-    return _put_pieces(out, at, joined, i)
+def _put_record(out, at, first_byte, contents, i):  # type: ignore[no-untyped-def]
+    pool, starts, sizes = contents
+    at = put_length(out, at, first_byte, sizes[i])
+    copy(out, at, pool, starts[i], sizes[i])  # type: ignore[call-arg]
+    return at + sizes[i]
 
 
 @njit
@@ -72,14 +62,14 @@ def _fits(t, columns, rows, first, room):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
-def put_joined(out, tables, joined, columns, rows, first):  # type: ignore[no-untyped-def]
+def put_joined(out, tables, contents, columns, rows, first):  # type: ignore[no-untyped-def]
     """Fill a request with spans or log records rows[first:], of one day, as many as fit, but with one at least.
 
     ``rows`` are sorted by day, then resource. ``out`` has room for any one record with its resource, and ROOM_BEHIND.
     Returns (next, size).
     """
     t, pool = tables
-    whole, days, resources = columns
+    _, days, resources = columns
     at, day = 0, days[rows[first]]
     more = True
     while more:
@@ -87,7 +77,7 @@ def put_joined(out, tables, joined, columns, rows, first):  # type: ignore[no-un
         first, taken = _end_of_group(t, columns, rows, first, len(out) - at)
         at = group_header(out, at, t, pool, resources[rows[begin]], taken)
         for k in range(begin, first):
-            at = _put_record(out, at, f.RECORD_TAG, joined, whole[rows[k]], rows[k])
+            at = _put_record(out, at, f.RECORD_TAG, contents, rows[k])
         at = group_end(out, at, t, pool)
         more = first < len(rows) and days[rows[first]] == day and _fits(t, columns, rows, first, len(out) - at)
     return first, at
@@ -111,9 +101,9 @@ def _put_metric(out, at, texts, metric, points_size):  # type: ignore[no-untyped
 
 @njit
 def _put_points(out, at, tables, texts, group):  # type: ignore[no-untyped-def]
-    """The points of a resource; ``group`` is (joined, columns, metrics, their rows)."""
+    """The points of a resource; ``group`` is (contents, columns, metrics, their rows)."""
     t, pool = tables
-    joined, (whole, _, resources), metrics, rows = group
+    contents, (whole, _, resources), metrics, rows = group
     sizes = np.zeros(len(texts[0]) - 1, np.int64)
     for i in rows:
         sizes[metrics[i]] += delimited_size(whole[i])
@@ -127,24 +117,24 @@ def _put_points(out, at, tables, texts, group):  # type: ignore[no-untyped-def]
         if metrics[i] != before:
             before = metrics[i]
             at = _put_metric(out, at, texts, before, sizes[before])
-        at = _put_record(out, at, f.DATA_POINT_TAG, joined, whole[i], i)
+        at = _put_record(out, at, f.DATA_POINT_TAG, contents, i)
     return group_end(out, at, t, pool)
 
 
 @njit(cache=True, nogil=True)
 def put_joined_points(out, tables, texts, points, first):  # type: ignore[no-untyped-def]
-    """The same for gauge points; ``points`` is (joined, columns, metrics, rows sorted by day, resource, metric).
+    """The same for gauge points; ``points`` is (contents, columns, metrics, rows sorted by day, resource, metric).
 
     ``texts`` are (starts, pool) of the metrics' names and descriptions; ``metrics`` int64[records] their numbers.
     """
     t, _ = tables
-    joined, columns, metrics, rows = points
+    contents, columns, metrics, rows = points
     around = _AROUND_METRIC * (len(texts[0]) - 1) + texts[0][len(texts[0]) - 1]
     days, at, day = columns[1], 0, columns[1][rows[first]]
     more = True
     while more:
         begin = first
         first, _ = _end_of_group(t, columns, rows, first, len(out) - at - around)
-        at = _put_points(out, at, tables, texts, (joined, columns, metrics, rows[begin:first]))
+        at = _put_points(out, at, tables, texts, (contents, columns, metrics, rows[begin:first]))
         more = first < len(rows) and days[rows[first]] == day and _fits(t, columns, rows, first, len(out) - at - around)
     return first, at
