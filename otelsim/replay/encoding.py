@@ -110,7 +110,7 @@ class Encoder:
         plain = self.style.plain_names and signal != TRACES
         if len(self.resources) > MOST_RESOURCES:
             self.resources.clear()
-        resources, met = first_met(codes, max(len(self.coder.release_ids), 1))
+        resources, met = first_met(np.ascontiguousarray(codes), max(len(self.coder.release_ids), 1))
         fields = [self._resource(self.coder.release_ids[code], plain) for code in met.tolist()]
         return group_tables(fields), resources, max(map(len, fields), default=0)
 

@@ -142,7 +142,7 @@ def _taken_apart(table: Any) -> tuple[Bytes, PointTexts]:
     tags, exemplar = (table.column(name).combine_chunks() for name in ("tags", "exemplar"))
     data, texts = _gathered([*tags.flatten(), *exemplar.flatten()])
     lines, rows = np.empty((table.num_rows, POINT_COLUMNS), np.int64), np.arange(table.num_rows)
-    times, values = (table.column(name).fill_null(np.nan).to_numpy() for name in ("ts", "value"))
+    times, values = (table.column(name).fill_null(np.nan).to_numpy().copy() for name in ("ts", "value"))
     timed = (times >= 0) & (times < faults.LATEST_S)
     # A double holds epoch seconds to a quarter of a microsecond, so rounding gives back what was written.
     lines[:, TIME_US] = np.where(timed, np.rint(np.where(timed, times, 0) * 1e6), -1)

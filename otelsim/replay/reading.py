@@ -109,7 +109,8 @@ class Block(NamedTuple):
 def block_of(place: Place, first_line: int, text: bytes | bytearray, size: int | None = None) -> Block:
     """A block of lines, or of the first ``size`` bytes of a buffer that has SLACK behind them."""
     if size is None:
-        size, text = len(text), text + bytes(SLACK)
+        # A buffer that may be written to, as all others are: kernels are compiled for each kind.
+        size, text = len(text), bytearray(text + bytes(SLACK))
     data = np.frombuffer(text, np.uint8, size + SLACK)
     ends, is_ascii = counted(data, size)
     return Block(place, first_line, data, int(ends) + bool(size and data[size - 1] != ord("\n")), bool(is_ascii))

@@ -1,4 +1,4 @@
-"""The kernels of a replay loaded, by replaying two lines; like `runner.warmed`."""
+"""The kernels of a replay loaded, by replaying four lines; like `runner.warmed`."""
 
 from pathlib import Path
 
@@ -21,11 +21,15 @@ _POINT = (
     f'"tags":{{"action":"warm","success":"true","is_write":"false","release_id":"{_RELEASE}"}}}}\n'
 )
 
+_MANY = 1_000
+"""Texts that a table of codes has to grow for."""
+
 
 def warm() -> None:
     """Replay them."""
     encoder = Encoder(Style(Notation("warm"), False, 1 << 16), Known(None))
-    log, point = (block_of(Place(Path()), 1, line.encode()) for line in (_LOG, _POINT))
+    log, point = (block_of(Place(Path()), 1, 2 * line.encode()) for line in (_LOG, _POINT))
+    encoder.coder.make_room(_MANY, 1)
     points, durations = read_points(point, encoder.coder), Durations()
     durations.add(points)
     read = read_logs(log, encoder.coder)

@@ -1,0 +1,5 @@
+"""What the process that workers are forked from imports: see `server`."""
+
+from otelsim.replay.server import load
+
+load()

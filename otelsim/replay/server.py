@@ -1,0 +1,34 @@
+"""The process that workers are forked from, started first of all: it loads their kernels while files are looked at.
+
+Whoever starts it has loaded nothing heavy yet, so nothing heavy is imported here.
+"""
+
+import os
+import signal
+from importlib import import_module
+from multiprocessing import forkserver, get_context, resource_tracker
+
+_LOADED = ("numba", "pyarrow.json", "otelsim.replay.worker", "otelsim.replay.warmed")
+"""One after the other."""
+
+
+def start() -> None:
+    """Start it, deaf to ^C as `runner.pool` wants it; that finds it running."""
+    get_context("forkserver").set_forkserver_preload(["otelsim.replay.loaded"])
+    resource_tracker.ensure_running()  # it unblocks the signals of whoever starts it
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        forkserver.ensure_running()
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def load() -> None:
+    """Load what workers need, if it is compiled; end as soon as whoever started this is gone."""
+    from otelsim.compiled import marker
+
+    parent = os.getppid()
+    for name in _LOADED if marker("replay").exists() else ():
+        import_module(name)
+        if os.getppid() != parent:
+            os._exit(0)
