@@ -5,6 +5,7 @@ Whoever starts it has loaded nothing heavy yet, so nothing heavy is imported her
 
 import os
 import signal
+import sys
 from importlib import import_module
 from multiprocessing import forkserver, get_context, resource_tracker
 
@@ -27,6 +28,8 @@ def load() -> None:
     """Load what workers need, if it is compiled; end as soon as whoever started this is gone."""
     from otelsim.compiled import marker
 
+    # numba would load scipy, where there is one, for the BLAS that no kernel of ours calls.
+    sys.modules.setdefault("scipy", None)  # type: ignore[arg-type]
     parent = os.getppid()
     for name in _LOADED if marker("replay").exists() else ():
         import_module(name)

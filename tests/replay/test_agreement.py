@@ -5,7 +5,8 @@ from collections import Counter
 import pytest
 from opentelemetry.proto.logs.v1.logs_pb2 import LogRecord
 
-from otelsim.replay import source
+from otelsim.replay import coding, source
+from otelsim.replay.coding import Coder
 from otelsim.signals.notation import Notation
 from tests.replay.lines import STYLE, part_of, replayed, written
 from tests.wire.otlp.runs import all_records, encoded, parsed, records, whole
@@ -95,3 +96,21 @@ def test_the_persona_is_an_attribute_of_points_where_that_is_asked_for(tmp_path)
     style = STYLE._replace(notation=Notation(RUN_ID, metrics="points", persona_attribute=True))
     made, _ = replayed(part_of(tmp_path, lines["logs"], lines["metrics"]), style)
     assert gauges(all_records(encoded(SHAPE[0], "delta"), "metrics")) == all_records(made, "metrics")
+
+
+@pytest.mark.parametrize("most", [3, 60])
+def test_texts_that_are_forgotten_are_learnt_again(tmp_path, monkeypatch, most):
+    """Durations wait while all codes change."""
+    lines = written(SHAPE[0])
+    part = part_of(tmp_path, lines["logs"], lines["metrics"])
+    wanted = {signal: all_records(replayed(part)[0], signal) for signal in ("traces", "logs", "metrics")}
+    forgotten = []
+    clear = Coder.clear
+    monkeypatch.setattr(Coder, "clear", lambda coder: forgotten.append(clear(coder)))
+    monkeypatch.setattr(coding, "MOST_TEXTS", most)
+    monkeypatch.setattr(source, "LOG_BLOCK_BYTES", 9_000)
+    monkeypatch.setattr(source, "METRIC_BLOCK_BYTES", 50_000)
+    made, left_out = replayed(part)
+    assert left_out.unpaired_logs == left_out.unpaired_durations == 0
+    assert {signal: all_records(made, signal) for signal in wanted} == wanted
+    assert len(forgotten) > 10

@@ -102,9 +102,26 @@ def test_parts_hold_all_lines_once_and_in_pairs(tmp_path, monkeypatch, lines, sc
     monkeypatch.setattr(parts, "_SCANNED_BYTES", scanned)
     assert sent(found) == whole
     assert len(parts_of(found)) >= 2 * (1 if lines > 2_000 else 2)
-    for name in ("logs", "metrics"):
-        cut = [lines for part in parts_of(given([tmp_path / f"run/{name}_0.jsonl"])) for lines in part if lines]
-        assert sum(one.stretch.size for one in cut) == (tmp_path / f"run/{name}_0.jsonl").stat().st_size
+
+
+@pytest.mark.parametrize("size", [1, 700, 100_000, 32 << 20])
+@pytest.mark.parametrize("name", ["logs", "metrics"])
+def test_a_file_alone_is_cut_between_lines_and_knows_their_numbers(tmp_path, monkeypatch, name, size):
+    data = b"".join(written("year")[name].splitlines(keepends=True)[: 60 if size < 1_000 else 4_000])
+    whole = data + b"{broken"
+    path = tmp_path / f"{name}_0.jsonl"
+    path.write_bytes(whole)
+    monkeypatch.setattr(parts, "PART_BYTES", size)
+    cut = [lines for part in parts_of(given([path])) for lines in part if lines]
+    texts = [whole[one.stretch.offset : one.stretch.offset + one.stretch.size] for one in cut]
+    assert b"".join(texts) == whole
+    assert all(text.endswith(b"\n") for text in texts[:-1])
+    assert len(cut) == {1: 61, 32 << 20: 1}.get(size, len(cut))
+    source, left_out = Source(Encoder(STYLE, Known(None))), LeftOut(stop=False)
+    made = [request for part in parts_of(given([path])) for request in source.requests(part, left_out)]
+    lines = data.count(b"\n")
+    assert sum(r.records for r in made) == lines
+    assert left_out.told == [f"{path}:{lines + 1}: is no JSON"]
 
 
 def test_parts_know_the_numbers_of_their_lines(tmp_path, monkeypatch):
