@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-_ABOUT_S = {"lines": "about 20 s", "otlp": "about 40 s", "replay": "about 10 s"}
+_ABOUT_S = {"lines": "about 20 s", "otlp": "about 40 s", "replay": "about 25 s"}
 
 
 def ensure_compiled(say: Callable[[str], None], kernels: str = "lines") -> None:

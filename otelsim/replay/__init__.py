@@ -3,11 +3,14 @@
 ``files``    what is given: pairs of files, a run's manifest
 ``parts``    the files cut into parts that workers take
 ``reading``  blocks of whole lines, plain or compressed
-``lines``    a block as columns, by Arrow; what is wrong with its lines, told by ``faults``
+``scanning`` a block taken apart by kernels, where its lines are as documented
+``lines``    a block as numbers and places of texts, by Arrow where they are not; bad lines, told by ``faults``
+``coding``   texts that come again and again, numbered
 ``pairing``  log lines with their durations
-``texts``    columns as pieces of messages
 ``operations``   what a line's call is as OpenTelemetry
 ``records``, ``points``   log records and spans, gauge points
+``encoding`` blocks as requests
 ``source``   a part as requests
+``server``   what workers are forked from, started first of all
 ``running``  all parts, by workers
 """
