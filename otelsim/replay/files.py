@@ -46,14 +46,24 @@ def given(paths: list[Path]) -> Given:
 
 
 def _run(folder: Path) -> Given:
-    run, files = open_run(folder), _of_folder(folder)
+    run = open_run(folder)
+    files = _of_run(run)
     sizes = {name: file["bytes"] for name, file in run.manifest["files"].items()}
-    there = {path.name: path.stat().st_size for path in files}
+    there = {name: path.stat().st_size for name, path in files.items()}
+    pairs = _paired(list(files.values()))
     if sizes == there:
-        return Given(_paired(files), run, [])
+        return Given(pairs, run, [])
     other = sorted(name for name in sizes.keys() | there.keys() if sizes.get(name) != there.get(name))
     warning = f"{folder / other[0]}: is not as {MANIFEST} tells of it: the files are taken as they are"
-    return Given(_paired(files), None, [warning])
+    return Given(pairs, None, [warning])
+
+
+def _of_run(run: RunFiles) -> dict[str, Path]:
+    """A run's files by their names; those of one that was merged are in the folders of its shards."""
+    names = [name for name in run.manifest["files"] if "/" in name]
+    if not names:
+        return {path.name: path for path in _of_folder(run.directory)}
+    return {name: run.directory / name for name in sorted(names) if (run.directory / name).is_file()}
 
 
 def _of_folder(folder: Path) -> list[Path]:

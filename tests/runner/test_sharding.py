@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from otelsim.errors import InputError
+from otelsim.replay.files import given as to_be_replayed
 from otelsim.runner.finished import world_of
 from otelsim.runner.merging import merged, read_shards
 from otelsim.runner.sealing import sealed
@@ -67,6 +68,9 @@ def test_shards_that_are_merged_are_the_run(copied, small_run):
     assert (copied / "incidents.jsonl").read_bytes() == (small_run / "incidents.jsonl").read_bytes()
     assert otelsim("check", "--integrity", copied, "--quiet").returncode == 0
     assert "files.size" not in _broken(copied)
+    found = to_be_replayed([copied])
+    assert found.run is not None
+    assert len(found.pairs) == len(list(copied.glob("shard-*/logs_*")))
     # A second one is told apart from the first, and may replace it.
     assert "holds another run" in told(otelsim("merge", copied), 2)
     assert otelsim("merge", copied, "--overwrite", "--quiet").returncode == 0
