@@ -14,7 +14,7 @@ from otelsim.cli.otlp_target import otlp_target, otlp_target_options
 from otelsim.cli.progress import Display
 from otelsim.cli.resume import resumed_as
 from otelsim.errors import InputError
-from otelsim.runner.sharding import shard_of
+from otelsim.runner.sharding import WHOLE, shard_of
 
 EXAMPLES = """
 otelsim generate                               a year of 100,000 requests into otelsim-run/
@@ -75,7 +75,7 @@ def generate(scenario: str, sink: str, output: str, workers: int | None, **more:
     ready = prepared(scenario, more)
     display = Display(quiet)
     with engine_of(engine, scheduler, workers) as (made_by, count):
-        target = new_target(place, sink, compress, otlp(ready), ready, made_by is not None)
+        target = new_target(place, sink, compress, otlp(ready), ready, made_by is not None or part != WHOLE)
         maker = Maker(ready, target, count, part, made_by)
         summary = _made(maker, place, (overwrite, going_on), display)
     if as_json:

@@ -24,8 +24,8 @@ def place_to_write(output: str, sink: str, shard: Any) -> Any:
     return place if shard == WHOLE else place.within(shard.folder)
 
 
-def new_target(place: Any, sink: str, compress: str | None, otlp: Any, prepared: Any, by_others: bool) -> Any:
-    """The target of a run into a place, None: nowhere. ``by_others``: not by this machine's own processes."""
+def new_target(place: Any, sink: str, compress: str | None, otlp: Any, prepared: Any, apart: bool) -> Any:
+    """The target of a run into a place, None: nowhere. ``apart``: not all of it is made by this machine's processes."""
     from otelsim.runner.target import PARQUET, Target
     from otelsim.sinks.places.local import LocalPlace
 
@@ -35,7 +35,7 @@ def new_target(place: Any, sink: str, compress: str | None, otlp: Any, prepared:
     packed = compress or ("" if local or sink == PARQUET else "zstd")
     target = Target(place.path if local else None, "" if packed == "none" else packed, otlp, None, sink == PARQUET)
     sent = otlp is not None and otlp.settings is not None
-    return grouped(target, place, prepared) if (by_others or not local or target.parquet) and not sent else target
+    return grouped(target, place, prepared) if (apart or not local or target.parquet) and not sent else target
 
 
 def grouped(target: Any, place: Any, prepared: Any) -> Any:

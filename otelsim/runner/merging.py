@@ -59,9 +59,7 @@ def _read(place: Place, shard: Shard) -> Manifest:
 
 def _head(values: Manifest) -> Manifest:
     """What shards of one run have in common."""
-    common = {key: value for key, value in values.items() if key not in (*_OF_A_SHARD, *_MADE)}
-    # Groups of one slice are shared out as slices are, so it does not matter who makes which shard.
-    return {"group_slices": 1, **common}
+    return {key: value for key, value in values.items() if key not in (*_OF_A_SHARD, *_MADE)}
 
 
 class Merged(Run):

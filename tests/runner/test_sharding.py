@@ -136,7 +136,7 @@ def _altered(folder, **more):
     [
         (1, {"run_id": "other"}, "run_id is"),
         (1, {"group_slices": 2}, "group_slices is 2"),
-        (0, {"group_slices": 2}, "group_slices is 1"),
+        (0, {"group_slices": 2}, "group_slices is 3"),
     ],
 )
 def test_what_shards_must_have_in_common(copied, shard, more, said):
@@ -146,10 +146,9 @@ def test_what_shards_must_have_in_common(copied, shard, more, said):
 
 
 @pytest.mark.parametrize("shard", [0, 1])
-@pytest.mark.parametrize("more", [{"group_slices": 1}, {"sending": {"logs": {"endpoint": "http://other:4318"}}}])
-def test_in_what_shards_may_differ(copied, shard, more):
+def test_in_what_shards_may_differ(copied, shard):
     before = read_shards(place_of(copied))
-    _altered(copied / f"shard-{shard}-of-5", **more)
+    _altered(copied / f"shard-{shard}-of-5", sending={"logs": {"endpoint": "http://other:4318"}})
     assert merged(place_of(copied), read_shards(place_of(copied)), None).content == sum(
         each[signal]["content_bytes"]
         for values in before
@@ -199,8 +198,8 @@ def test_a_shard_is_gone_on_with_as_a_run_is(copied):
     before = {p.name: p.read_bytes() for p in folder.glob("*_*")}
     for name in ("manifest.json", "summary.json", "incidents.jsonl"):
         (folder / name).unlink()
-    for file in folder.glob("*_*"):
-        file.rename(file.with_name(f"{file.name}.part"))
+    for file in sorted(folder.glob("*_*"))[:5]:
+        file.unlink()
     journal = (folder / "journal.jsonl").read_bytes().splitlines(keepends=True)
     (folder / "journal.jsonl").write_bytes(b"".join(journal[:8]))
     assert otelsim("resume", folder, "--quiet").returncode == 0
@@ -209,8 +208,19 @@ def test_a_shard_is_gone_on_with_as_a_run_is(copied):
 
 
 def test_more_shards_than_slices(tmp_path):
-    words = ("50", "5", *WEEK, "--metric-interval", "86400s", "--quiet", "--output", tmp_path / "run")
-    for i in range(9):
-        assert otelsim("generate", *words, "--shard", f"{i}/9").returncode == 0
+    words = (
+        "50",
+        "5",
+        *WEEK,
+        "--metric-interval",
+        "86400s",
+        "--end",
+        "2025-03-05",
+        "--quiet",
+        "--output",
+        tmp_path / "run",
+    )
+    for i in range(4):
+        assert otelsim("generate", *words, "--shard", f"{i}/4").returncode == 0
     done = otelsim("merge", tmp_path / "run", "--json")
     assert json.loads(done.stdout)["counts"]["requests"] == 50

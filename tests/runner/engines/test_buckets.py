@@ -4,17 +4,19 @@ import json
 import os
 import signal
 import time
+from collections import Counter
 
 import pytest
 
+from otelsim.runner.grouping import group_slices
 from otelsim.sinks.places import place_of, put
 from tests.begun import Begun, interrupted
 from tests.command import WEEK, otelsim, sorted_digest, told
 from tests.runner.engines.clusters import cluster
+from tests.runner.engines.conftest import LONGER
 
 pytestmark = pytest.mark.backends
 RUN = ("3000", "200", "--scenario", "incidents", *WEEK, "--workers", "2")
-LONGER = ("60000", *WEEK, "--workers", "2")
 
 
 @pytest.fixture
@@ -24,14 +26,6 @@ def there(gateway, monkeypatch):
     for name, value in bucket.environment.items():
         monkeypatch.setenv(name, value)
     return bucket
-
-
-@pytest.fixture(scope="module")
-def longer(tmp_path_factory):
-    """A run that takes a while, made into a folder."""
-    folder = tmp_path_factory.mktemp("longer") / "run"
-    assert otelsim("generate", *LONGER, "--compress", "zstd", "--quiet", "--output", folder).returncode == 0
-    return folder
 
 
 def fetched(uri, folder):
@@ -68,6 +62,7 @@ def test_a_run(there, tmp_path, small_run):
     assert "is complete: nothing is to be done" in done.stderr
 
 
+@pytest.mark.slow
 def test_what_others_keep_below_the_same_prefix_stays(there):
     uri, words = there.plain("top"), ("50", "5", *WEEK, "--metric-interval", "86400s", "--quiet")
     for name in ("notes.txt", "parts/notes.txt"):
@@ -84,6 +79,7 @@ def test_what_others_keep_below_the_same_prefix_stays(there):
     assert "nothing is to be done" in otelsim("resume", uri).stderr
 
 
+@pytest.mark.slow
 def test_otlp_files(there, tmp_path):
     uri, words = there.plain("run"), (*RUN, "--sink", "otlp-file", "--signals", "traces,logs")
     assert otelsim("generate", *words, "--output", uri, "--quiet").returncode == 0
@@ -96,10 +92,12 @@ def _markers(uri) -> int:
     return sum(name[0].isdigit() for name in place_of(uri).sizes("parts"))
 
 
-@pytest.mark.parametrize(("number", "whom"), [(9, "parent"), (9, "worker"), (signal.SIGINT, "parent")])
+@pytest.mark.parametrize(
+    ("number", "whom"), [(9, "parent"), (9, "worker"), pytest.param(signal.SIGINT, "parent", marks=pytest.mark.slow)]
+)
 def test_an_interrupted_run(there, tmp_path, longer, number, whom):
     uri = there.plain("run")
-    begun = Begun(tmp_path / "none", command=("generate", *LONGER, "--quiet", "--output", uri))
+    begun = Begun(tmp_path / "none", command=("generate", *LONGER, "--workers", "2", "--quiet", "--output", uri))
     while _markers(uri) < 10:
         assert begun.process.poll() is None
         time.sleep(0.05)
@@ -113,23 +111,28 @@ def test_an_interrupted_run(there, tmp_path, longer, number, whom):
         assert interrupted(end) if number == signal.SIGINT else end == (-number, "")
         assert begun.survivors() == []
         known = _markers(uri)
-        assert known < 96
+        assert known < 32
         # Nothing looks whole that is not: there is no manifest, and each object that is there is of its full size.
         sizes = place_of(uri).sizes()
         assert "manifest.json" not in sizes
-        full = json.loads(_manifest_of_groups(longer, tmp_path))
+        full = _of_groups(longer)
         assert {name: full[name] for name in sizes} == sizes
         done = otelsim("resume", uri)
         assert done.returncode == 0, done.stderr
-        assert f"{known} of 96 slices are whole" in done.stderr
-        print(f"{whom} killed by signal {int(number)} after {known} of 96 groups: resumed, the same records")
+        assert f"{3 * known} of 96 slices are whole" in done.stderr
+        print(f"{whom} killed by signal {int(number)} after {known} of 32 groups: resumed, the same records")
     is_the_run(uri, longer, tmp_path, there)
 
 
-def _manifest_of_groups(whole, tmp_path) -> str:
+def _of_groups(whole) -> dict[str, int]:
     """What each group's objects come to, by the bytes of the whole run's slices."""
+    sizes = Counter[str]()
     slices = json.loads((whole / "manifest.json").read_text())["slices"]
-    return json.dumps({f"{s}_{e['slice']}.jsonl.zst": e[s]["bytes"] for e in slices for s in ("logs", "metrics")})
+    each = group_slices(len(slices))
+    for entry in slices:
+        for name in ("logs", "metrics"):
+            sizes[f"{name}_{entry['slice'] // each}.jsonl.zst"] += entry[name]["bytes"]
+    return sizes
 
 
 def test_shards(there, tmp_path, small_run):

@@ -21,10 +21,10 @@ from tests.begun import Begun, interrupted
 from tests.command import WEEK, generated, sorted_digest, told
 from tests.command import otelsim as command
 from tests.runner.engines.clusters import Cluster, cluster
+from tests.runner.engines.conftest import LONGER
 from tests.runner.engines.hosts import hosts
 
 RUN = ("3000", "200", "--scenario", "incidents")
-LONGER = ("60000", *WEEK, "--compress", "zstd")
 
 
 @pytest.fixture(scope="module")
@@ -32,12 +32,6 @@ def two(tmp_path_factory):
     """A cluster of two workers."""
     with cluster(tmp_path_factory.mktemp("dask"), 2) as made:
         yield made
-
-
-@pytest.fixture(scope="module")
-def longer(tmp_path_factory):
-    """A run that takes a while, made on one machine."""
-    return generated(tmp_path_factory.mktemp("longer") / "run", *LONGER[:1], *LONGER[3:], "--workers", "2")
 
 
 def is_the_run(folder: Path, whole: Path) -> None:
@@ -58,6 +52,7 @@ def test_a_cluster(tmp_path, small_run, two):
     assert {p.suffix for p in folder.glob("logs_*")} == {".gz"}
 
 
+@pytest.mark.slow
 def test_a_shard_of_it(tmp_path, small_run, two):
     for i in range(2):
         words = ("--engine", "dask", "--scheduler", two.url) if i else ()
@@ -188,6 +183,7 @@ def test_options_that_do_not_go_together(tmp_path):
         pass
 
 
+@pytest.mark.slow
 def test_files_that_one_machine_appends_to_are_not_gone_on_with_by_others(tmp_path, two):
     few = ("200", "20", "--metric-interval", "86400s")
     folder = generated(tmp_path / "run", *few, "--workers", "2")
