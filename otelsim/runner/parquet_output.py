@@ -4,6 +4,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 
 import numpy as np
+import pyarrow as pa
 import xxhash
 
 from otelsim.draws import Int64s
@@ -39,6 +40,8 @@ class ParquetOutput(Quiet):
     have other bytes, but the same rows."""
 
     def __init__(self, known: Known, place: Place, number: int) -> None:
+        # As `cli.making` has it from the beginning, for workers of others.
+        pa.set_memory_pool(pa.system_memory_pool())
         self.place = place
         self.uploads: dict[str, Upload] = {}
         self.parts = Parts(known, number, self._create)

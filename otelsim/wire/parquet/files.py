@@ -19,8 +19,8 @@ from otelsim.wire.parquet.known import Known
 from otelsim.wire.parquet.schema import SCHEMAS, TIME
 from otelsim.wire.parquet.tables import tables
 
-GROUP_CALLS = 1 << 16
-"""Calls of a row group, at most: what is held in memory of a file, as columns and once more as tables (about 50 MB)."""
+GROUP_CALLS = 1 << 15
+"""Calls of a row group, at most: what is held in memory of a file, as columns and once more as tables (about 25 MB)."""
 COMPRESSION, LEVEL = "zstd", 1
 _DAY_US = 86_400_000_000
 
@@ -53,10 +53,16 @@ class Parts:
         self.known, self.number, self.create = known, number, create
         self.held: dict[int, list[Int64s]] = {}
         self.files: dict[str, _File] = {}
+        self.done: dict[str, Part] = {}
 
     def take(self, calls: Int64s) -> None:
-        """Take calls, int64[24, n], which the caller may use no more."""
+        """Take calls, int64[24, n], which the caller may use no more: nothing later may come before the first of them.
+
+        So files of the days before that are complete, and what is held of them is let go.
+        """
         days = calls[START_US] // _DAY_US
+        if len(days):
+            self._complete(int(days.min()))
         for day in np.unique(days).tolist():
             self.held.setdefault(day, []).append(calls[:, days == day])
             if sum(each.shape[1] for each in self.held[day]) >= GROUP_CALLS:
@@ -64,9 +70,8 @@ class Parts:
 
     def end(self) -> dict[str, Part]:
         """Complete the files; returns them by name."""
-        for day in sorted(self.held):
-            self._write(day)
-        return {name: file.end() for name, file in self.files.items()}
+        self._complete()
+        return self.done
 
     def abandon(self) -> None:
         """Write no more: what was begun is somebody else's to remove."""
@@ -74,21 +79,30 @@ class Parts:
         for file in self.files.values():
             file.abandon()
 
+    def _complete(self, before: int | None = None) -> None:
+        """Complete the files of all days, or of those before one."""
+        for day in sorted(day for day in self.held if before is None or day < before):
+            self._write(day)
+        for name, file in list(self.files.items()):
+            if before is None or file.day < before:
+                self.done[name] = file.end()
+                del self.files[name]
+
     def _write(self, day: int) -> None:
         """What is held of a day, as a row group of each of its files."""
         calls = np.concatenate(self.held.pop(day), axis=1)
         for signal, table in tables(self.known, calls).items():
             name = file_name(signal, day, self.number)
             if name not in self.files:
-                self.files[name] = _File(signal, self.create(name))
+                self.files[name] = _File(signal, day, self.create(name))
             self.files[name].write(table)
 
 
 class _File:
     """A file in the making, as pyarrow writes it."""
 
-    def __init__(self, signal: str, taker: Taker) -> None:
-        self.stream = _Counted(taker)
+    def __init__(self, signal: str, day: int, taker: Taker) -> None:
+        self.stream, self.day = _Counted(taker), day
         self.records = 0
         columns = SCHEMAS[signal]
         times = [field.name for field in columns if field.type == TIME]
