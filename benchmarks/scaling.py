@@ -164,7 +164,7 @@ def _row(cost: Cost) -> list[str]:
         f"{cost.seconds:.1f}",
         f"{rate:,.0f}" + ("" if cost.rate else " (all)"),
         f"{cost.cpu_s / millions:.1f}",
-        f"{cost.stored / millions / 1e9:.2f}" if cost.stored else "",
+        f"{cost.stored / millions / 1e9:.2f}" if cost.stored > millions else "",
         f"{cost.largest / 2**20:.0f}",
     ]
 
@@ -175,8 +175,7 @@ def _engines(found: list[Cost]) -> str:
     dask, local = by.get(("JSON lines, zstd, by Dask", 2)), by.get(("JSON lines, zstd", 2))
     if not dask or not local or not dask.rate or not local.rate:
         return ""
-    share = dask.rate / local.rate
-    return f"\nDask makes {share:.0%} of the local pool's rate; its start costs {dask.seconds - local.seconds:.1f} s.\n"
+    return f"\nDask makes {dask.rate / local.rate:.0%} of the local pool's rate.\n"
 
 
 if __name__ == "__main__":
