@@ -46,9 +46,9 @@ class Begun:
         whole = path.read_bytes().split(b"\n")[:-1] if path.exists() else []
         return [json.loads(line) for line in whole[1:]]
 
-    def end(self) -> tuple[int, str]:
+    def end(self, patience_s: float = PATIENCE_S) -> tuple[int, str]:
         """Exit code and stderr, in time."""
-        _, errors = self.process.communicate(timeout=PATIENCE_S)
+        _, errors = self.process.communicate(timeout=patience_s)
         # click ends the line of the terminal in which ^C stands.
         return self.process.returncode, errors.removeprefix("\n")
 

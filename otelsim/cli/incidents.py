@@ -9,7 +9,6 @@ from rich.table import Table
 
 from otelsim.cli.commands import Command
 from otelsim.errors import InputError, at
-from otelsim.sinks.places.paths import path_of
 
 EXAMPLES = """
 otelsim incidents otelsim-run                  the incidents of a run, with their effects
@@ -23,6 +22,8 @@ COLUMNS = ("component", "start", "end", "failure_rate", "latency_factor", "infra
 @click.option("--json", "as_json", is_flag=True, help="Print JSON lines.")
 def incidents(directory: str, as_json: bool) -> None:
     """List the incidents of a run, with their effects."""
+    from otelsim.sinks.places.paths import path_of
+
     path = path_of(directory) / "incidents.jsonl"
     try:
         lines = path.read_text(encoding="utf-8").splitlines()

@@ -72,7 +72,7 @@ def test_bad_usage_is_one_line(refused, words, start):
 
 @pytest.mark.parametrize("command", ["check", "resume", "verify", "incidents", "report"])
 def test_a_missing_argument_is_named(refused, command):
-    assert refused(command) == "DIR: is missing"
+    assert refused(command) == "DIR|URI: is missing"
 
 
 @pytest.mark.parametrize("words", [["bogus"], ["--bogus"], ["generate", "--output"], ["completion", "tcsh"]])

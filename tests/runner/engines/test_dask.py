@@ -24,6 +24,8 @@ from tests.runner.engines.clusters import Cluster, cluster
 from tests.runner.engines.conftest import LONGER
 from tests.runner.engines.hosts import hosts
 
+ENDING_S = 30.0
+"""A cluster takes longer to end than processes of our own, most of all where they are traced."""
 RUN = ("3000", "200", "--scenario", "incidents")
 
 
@@ -93,7 +95,7 @@ def test_an_interrupted_run_is_gone_on_with_by_anybody(tmp_path, two, longer, nu
     begun = _begun(tmp_path / "run", two)
     begun.wait_for_slices(10)
     os.kill(begun.process.pid, number)
-    end = begun.end()
+    end = begun.end(ENDING_S)
     assert interrupted(end) if number == signal.SIGINT else end == (-number, "")
     known = len(begun.journal())
     assert 10 <= known < 96
@@ -246,6 +248,6 @@ def test_processes_of_a_terminal_leave_its_interrupt_to_their_parent(tmp_path, m
     begun = Begun(tmp_path / "run", command=words)
     begun.wait_for_slices(2)
     os.killpg(begun.process.pid, signal.SIGINT)
-    assert interrupted(begun.end())
+    assert interrupted(begun.end(ENDING_S))
     assert begun.survivors() == []
     assert list((tmp_path / "temporary").iterdir()) == []
