@@ -98,7 +98,7 @@ def _markers(uri) -> int:
 def test_an_interrupted_run(there, tmp_path, longer, number, whom):
     uri = there.plain("run")
     begun = Begun(tmp_path / "none", command=("generate", *LONGER, "--workers", "2", "--quiet", "--output", uri))
-    while _markers(uri) < 10:
+    while _markers(uri) < 3:
         assert begun.process.poll() is None
         time.sleep(0.05)
     begun.look()
