@@ -92,16 +92,23 @@ def _markers(uri) -> int:
     return sum(name[0].isdigit() for name in place_of(uri).sizes("parts"))
 
 
+def _go_on_until(begun, uri, groups):
+    """Let a run go on until so many groups are done: it stands still while they are counted, which may take longer."""
+    while _markers(uri) < groups:
+        assert begun.process.poll() is None
+        os.killpg(begun.process.pid, signal.SIGCONT)
+        time.sleep(0.1)
+        os.killpg(begun.process.pid, signal.SIGSTOP)
+    begun.look()
+
+
 @pytest.mark.parametrize(
     ("number", "whom"), [(9, "parent"), (9, "worker"), pytest.param(signal.SIGINT, "parent", marks=pytest.mark.slow)]
 )
 def test_an_interrupted_run(there, tmp_path, longer, number, whom):
     uri = there.plain("run")
     begun = Begun(tmp_path / "none", command=("generate", *LONGER, "--workers", "2", "--quiet", "--output", uri))
-    while _markers(uri) < 3:
-        assert begun.process.poll() is None
-        time.sleep(0.05)
-    begun.look()
+    _go_on_until(begun, uri, 3)
     os.kill(begun.process.pid if whom == "parent" else begun.workers[0].pid, number)
     if whom == "worker":
         _, errors = begun.process.communicate(timeout=60)
