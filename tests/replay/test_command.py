@@ -226,7 +226,7 @@ def test_bad_usage_is_one_line(run, tmp_path, words, line):
 @pytest.mark.parametrize("command", [("replay",), ("import", "victorialogs"), ("import", "victoriametrics")])
 def test_nothing_to_replay_is_one_line(tmp_path, command):
     assert told(otelsim(*command, tmp_path / "nowhere"), 2) == f"{tmp_path}/nowhere: no such file or folder"
-    assert told(otelsim(*command), 2) == "DIR|FILE...: is missing"
+    assert told(otelsim(*command), 2) == "DIR|FILE|URI...: is missing"
     other = tmp_path / "app.log"
     other.write_text("no line of ours\n")
     what = "is neither a log line nor a metric line in the documented formats"
