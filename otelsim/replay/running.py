@@ -2,23 +2,22 @@
 
 import json
 from collections import Counter
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import xxhash
 
 from otelsim import __version__
-from otelsim.errors import InputError, OtelsimError, RunError
+from otelsim.errors import InputError
 from otelsim.replay.files import Given
 from otelsim.replay.source import MOST_TOLD
 from otelsim.replay.worker import LEFT_OUT, Plan
 from otelsim.runner.folder import SUMMARY, Folder
-from otelsim.runner.journal import ENDED, Past, read_journal
+from otelsim.runner.journal import Past, read_journal
 from otelsim.runner.manifest import FORMAT
 from otelsim.runner.resuming import Entry
 from otelsim.runner.target import Target
-from otelsim.runner.worker import INTERRUPTED, JOURNAL, Done
+from otelsim.runner.worker import JOURNAL, Done
 from otelsim.runner.working import Watcher, Work
 from otelsim.sinks.files import failure
 from otelsim.sinks.ledger import NAME as LEDGER
@@ -81,16 +80,7 @@ class Replay(Work):
             if not self.going_on:
                 folder.remove(LEDGER.format(lane="*"))
         journal = folder.journal(head, self.entries) if folder else None
-        try:
-            self.all_parts(journal)
-        except (OtelsimError, KeyboardInterrupt) as error:
-            if journal:
-                with suppress(RunError):  # it would hide why the replay ended
-                    journal.append({ENDED: str(error) or INTERRUPTED, **self.delivered.told()})
-            raise
-        finally:
-            if journal:
-                journal.close()
+        self.carried_through(journal)
         summary = self.summary(head)
         if folder:
             folder.write_json(SUMMARY, summary)

@@ -4,24 +4,18 @@ Whoever starts it has loaded nothing heavy yet, so nothing heavy is imported her
 """
 
 import os
-import signal
 import sys
 from importlib import import_module
-from multiprocessing import forkserver, get_context, resource_tracker
+
+from otelsim.runner.forking import start_server
 
 _LOADED = ("numba", "pyarrow.json", "otelsim.replay.worker", "otelsim.replay.warmed")
 """One after the other."""
 
 
 def start() -> None:
-    """Start it, deaf to ^C as `runner.pool` wants it; that finds it running."""
-    get_context("forkserver").set_forkserver_preload(["otelsim.replay.loaded"])
-    resource_tracker.ensure_running()  # it unblocks the signals of whoever starts it
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-    try:
-        forkserver.ensure_running()
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+    """Start it; `runner.pool` finds it running."""
+    start_server("otelsim.replay.loaded")
 
 
 def load() -> None:

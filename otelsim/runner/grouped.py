@@ -63,7 +63,10 @@ class GroupedRun(Run):
 
         A file is published in one go, so one that has its name and its size is taken to be what was written.
         """
-        there, kept = {group: [e for e in entries if e["lane"] == group] for group in self.groups}, list[Entry]()
+        there, kept = {group: list[Entry]() for group in self.groups}, list[Entry]()
+        for entry in entries:
+            if entry["lane"] in there:
+                there[entry["lane"]].append(entry)
         files = {group: self._files(group, found) for group, found in there.items()}
         sizes = sizes_of(self.target.place_of_groups(), (name for ends in files.values() for name in ends))
         for group, found in there.items():

@@ -20,8 +20,8 @@ import distributed
 
 from otelsim.errors import InputError, RunError, one_line
 from otelsim.runner.folder import told
+from otelsim.runner.forking import deaf
 from otelsim.runner.in_dask import Job, do, give_up, other_version, unreached, versions, waiting
-from otelsim.runner.pool import deaf
 from otelsim.runner.slicing import Interrupted
 from otelsim.runner.target import OTLP, Target
 from otelsim.runner.worker import Tables

@@ -1,7 +1,6 @@
 """Who does a run's tasks: processes of this machine, or another engine in their place."""
 
 import pickle
-import signal
 import subprocess
 import sys
 import tempfile
@@ -9,13 +8,14 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
-from multiprocessing import forkserver, get_context, resource_tracker
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Any, Protocol, Self
 
 from otelsim.compiled import marker
 from otelsim.errors import RunError
 from otelsim.runner.folder import told
+from otelsim.runner.forking import start_server
 from otelsim.runner.slicing import Interrupted
 from otelsim.runner.stopping import Stop
 from otelsim.runner.target import Target
@@ -69,11 +69,11 @@ class LocalPool:
         path = self.shared / TABLES
         with told(path):
             path.write_bytes(pickle.dumps(tables, protocol=5))
-        context = get_context("forkserver")
-        context.set_forkserver_preload([_WARMED[kernels]])
-        _start_server()
+        start_server(_WARMED[kernels])
         self.stop = Stop(self.shared)
-        self.executor = ProcessPoolExecutor(processes, context, begin, (self.shared, target, self.stop))
+        self.executor = ProcessPoolExecutor(
+            processes, get_context("forkserver"), begin, (self.shared, target, self.stop)
+        )
 
     def __enter__(self) -> Self:
         return self
@@ -108,26 +108,6 @@ class LocalPool:
 
 Engine = Callable[[Tables, Target, str, int], Pool]
 """Makes a pool of so many workers, which know the tables, for a target; the kernels are named as `kernels_of` does."""
-
-
-def _start_server() -> None:
-    """Start what workers are forked from, deaf to ^C from its first instruction on: so they are before `begin` runs."""
-    with deaf({signal.SIGINT}):
-        forkserver.ensure_running()
-
-
-@contextmanager
-def deaf(signals: set[signal.Signals]) -> Iterator[None]:
-    """Whatever threads and processes are started in the block never hear these signals.
-
-    The signals of a process outlive fork and exec only where they are blocked or ignored; ours come through afterwards.
-    """
-    resource_tracker.ensure_running()  # it unblocks the signals of whoever starts it
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, signals)
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def kernels_of(target: Target) -> str:

@@ -1,14 +1,12 @@
 """A run from prepared tables to a published folder, or on from where an earlier one was interrupted."""
 
 import json
-from contextlib import suppress
 from functools import cached_property
 from typing import Any
 
-from otelsim.errors import OtelsimError, RunError
 from otelsim.runner import manifest
 from otelsim.runner.folder import INCIDENTS, MANIFEST, SUMMARY, Folder, RunFolder
-from otelsim.runner.journal import ENDED, Record, entry
+from otelsim.runner.journal import Record, entry
 from otelsim.runner.lanes import Lanes
 from otelsim.runner.leaving import leave_word
 from otelsim.runner.mending import Mending
@@ -20,7 +18,7 @@ from otelsim.runner.sealing import sealed
 from otelsim.runner.sharding import WHOLE, Shard
 from otelsim.runner.target import Target
 from otelsim.runner.totals import Totals
-from otelsim.runner.worker import INTERRUPTED, JOURNAL, Done, Simulation, Tables
+from otelsim.runner.worker import JOURNAL, Done, Simulation, Tables
 from otelsim.runner.working import Watcher, Work
 
 
@@ -81,19 +79,7 @@ class Run(Work):
         self.offsets[done["lane"]] = {n: done[n]["offset"] + done[n]["bytes"] for n in self.target.signals}
 
     def _finish(self, folder: RunFolder | None, journal: Record | None) -> dict[str, Any]:
-        try:
-            self.all_parts(journal)
-        except (OtelsimError, KeyboardInterrupt) as error:
-            if folder:
-                with suppress(RunError):  # it would hide why the run ended
-                    self._leave(folder)
-            if journal and self.delivered.told():
-                with suppress(RunError):  # a full disk has been told of
-                    journal.append({ENDED: str(error) or INTERRUPTED, **self.delivered.told()})
-            raise
-        finally:
-            if journal:
-                journal.close()
+        self.carried_through(journal, lambda: self._leave(folder) if folder else None)
         summary = self._summary()
         if folder:
             self._publish(folder, summary)

@@ -3,12 +3,12 @@
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import NamedTuple
 
-from otelsim.errors import RunError
+from otelsim.errors import OtelsimError, RunError
 from otelsim.runner.accounting import Delivered
-from otelsim.runner.journal import Record
+from otelsim.runner.journal import ENDED, Record
 from otelsim.runner.lanes import Groups, Lanes
 from otelsim.runner.pool import Engine, LocalPool, Pool, WorkerDied
 from otelsim.runner.resuming import Entry
@@ -96,6 +96,24 @@ class Work(ABC):
         while missing := self._missing():
             with self.deaths_counted(), self.new_pool() as pool:
                 self._make(pool, missing, journal)
+
+    def carried_through(self, journal: Record | None, leave: Callable[[], None] = lambda: None) -> None:
+        """Make all that is missing, and close the journal, in which it is told why where that ended early.
+
+        ``leave`` is called first then: it may leave word of how files are left.
+        """
+        try:
+            self.all_parts(journal)
+        except (OtelsimError, KeyboardInterrupt) as error:
+            with suppress(RunError):  # it would hide why the work ended
+                leave()
+            if journal and self.delivered.told():
+                with suppress(RunError):  # a full disk has been told of
+                    journal.append({ENDED: str(error) or INTERRUPTED, **self.delivered.told()})
+            raise
+        finally:
+            if journal:
+                journal.close()
 
     def new_pool(self) -> Pool:
         """Those who make parts."""
