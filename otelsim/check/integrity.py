@@ -12,7 +12,7 @@ from otelsim.errors import InputError
 from otelsim.runner import manifest
 from otelsim.runner.folder import MANIFEST
 from otelsim.runner.sealing import sealed
-from otelsim.runner.target import JSONL, OTLP_FILE, PARQUET, OtlpTarget, Target, notation_of
+from otelsim.runner.target import JSONL, OTLP_FILE, PARQUET, Target, target_of
 from otelsim.runner.verifying import damages, stored
 
 Values = dict[str, Any]
@@ -26,7 +26,7 @@ def run_integrity(directory: Path, reading: Callable[[int], Callable[[], None]])
     """
     values = _manifest(directory / MANIFEST)
     try:
-        target = _target(directory, values)
+        target = target_of(values, None, directory)
         told = reading(_parts(target, values))
         laws = [
             _seal(values),
@@ -47,11 +47,6 @@ def _manifest(path: Path) -> Values:
     if not isinstance(values, dict) or values.get("sink") not in (JSONL, OTLP_FILE, PARQUET):
         raise InputError(str(path), "is not the manifest of a run with files")
     return values
-
-
-def _target(directory: Path, values: Values) -> Target:
-    otlp = OtlpTarget(notation_of(values)[0], None) if values["sink"] == OTLP_FILE else None
-    return Target(directory, values["compress"] or "", otlp, None, values["sink"] == PARQUET)
 
 
 def _result(name: str, title: str, tried: int, told: Iterable[str]) -> LawResult:

@@ -27,16 +27,16 @@ def place_to_write(output: str, sink: str, shard: Any) -> Any:
 
 def new_target(place: Any, sink: str, compress: str | None, otlp: Any, prepared: Any, apart: bool) -> Any:
     """The target of a run into a place, None: nowhere. ``apart``: not all of it is made by this machine's processes."""
-    from otelsim.runner.target import PARQUET, Target
-    from otelsim.sinks.places.local import LocalPlace
+    from otelsim.runner.target import OTLP, PARQUET, Target
+    from otelsim.sinks.places.local import folder_of
 
     if place is None:
         return Target(None, "", otlp)
-    local = isinstance(place, LocalPlace)
-    packed = compress or ("" if local or sink == PARQUET else "zstd")
-    target = Target(place.path if local else None, "" if packed == "none" else packed, otlp, None, sink == PARQUET)
-    sent = otlp is not None and otlp.settings is not None
-    return grouped(target, place, prepared) if (apart or not local or target.parquet) and not sent else target
+    folder = folder_of(place)
+    packed = compress or ("" if folder or sink == PARQUET else "zstd")
+    target = Target(folder, "" if packed == "none" else packed, otlp, None, sink == PARQUET)
+    in_groups = (apart or not folder or target.parquet) and target.sink != OTLP
+    return grouped(target, place, prepared) if in_groups else target
 
 
 def grouped(target: Any, place: Any, prepared: Any) -> Any:

@@ -120,19 +120,14 @@ def _groups_of(place: Any, head: dict[str, Any]) -> Any:
 
 def _target(place: Any, head: dict[str, Any], given: dict[str, object]) -> Any:
     from otelsim.errors import InputError
-    from otelsim.runner.target import OTLP, PARQUET, OtlpTarget, Target, notation_of
-    from otelsim.sinks.places.local import LocalPlace
+    from otelsim.runner.target import OTLP, target_of
+    from otelsim.sinks.places.local import folder_of
 
     sent = head["sink"] == OTLP
     if given and not sent:
         raise InputError(f"--{next(iter(given)).replace('_', '-')}", "goes with a run of --sink otlp")
-    directory = place.path if isinstance(place, LocalPlace) else None
-    target = Target(directory, head["compress"] or "", None, _groups_of(place, head), head["sink"] == PARQUET)
-    if "notation" not in head:
-        return target
-    notation, encoder = notation_of(head)
     settings = otlp_settings_again(head["sending"], given) if sent else None
-    return target._replace(otlp=OtlpTarget(notation, settings, encoder))
+    return target_of(head, place, folder_of(place), settings)
 
 
 def _work(run: Any, folder: Any, past: Any, display: Display) -> dict[str, Any]:

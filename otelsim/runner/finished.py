@@ -1,6 +1,7 @@
 """A finished run, read from its folder, and what it takes to make it again."""
 
 import json
+from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -98,7 +99,7 @@ def _no_run(directory: Path, error: OSError | ValueError) -> InputError:
 
 def _world_path(directory: Path) -> str | None:
     """Where a world of one's own lay when the run was begun, as its journal tells, or that of its first shard."""
-    for folder in (directory, *_first_shard(directory)):
+    for folder in _with_journals(directory):
         for name in (JOURNAL, f"{PARTS}/{HEAD}"):
             with suppress(InputError):
                 found = read_journal(folder / name).head.get(manifest.WORLD_PATH)
@@ -106,9 +107,8 @@ def _world_path(directory: Path) -> str | None:
     return None
 
 
-def _first_shard(directory: Path) -> list[Path]:
-    """The folder of a merged run's first slice, if it is one."""
-    try:
-        return [directory / json.loads((directory / MANIFEST).read_text("utf-8"))["slices"][0]["folder"]]
-    except (OSError, ValueError, KeyError, IndexError, TypeError):
-        return []
+def _with_journals(directory: Path) -> Iterator[Path]:
+    """A run's folder, and that of a merged run's first slice, if it is one: the manifest is only then read again."""
+    yield directory
+    with suppress(OSError, ValueError, KeyError, IndexError, TypeError):
+        yield directory / json.loads((directory / MANIFEST).read_text("utf-8"))["slices"][0]["folder"]

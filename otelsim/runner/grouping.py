@@ -5,22 +5,24 @@ into storage that knows whole objects alone. A group that is given up leaves not
 """
 
 from functools import cached_property
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from otelsim.runner.manifest import run_id
 from otelsim.runner.otlp_output import FILE_REQUEST_BYTES, OtlpOutput, Written
 from otelsim.runner.output import LinesOutput, Output
-from otelsim.runner.parquet_output import ParquetOutput, with_files
 from otelsim.runner.preparing import Prepared
 from otelsim.runner.slicing import Simulator
 from otelsim.runner.stopping import Stopping
 from otelsim.runner.target import Target
+from otelsim.runner.totals import listed
 from otelsim.runner.worker import Done
 from otelsim.sinks.buffers import Sink, new_room
 from otelsim.sinks.files import Stream
 from otelsim.sinks.places import Upload
 from otelsim.wire.fragments import Bytes
-from otelsim.wire.parquet.known import Known
+
+if TYPE_CHECKING:
+    from otelsim.wire.parquet.known import Known
 
 MOST_SLICES = 8
 """Of a group: 160,000 requests, some 60 MB compressed, and what may be lost with a worker."""
@@ -93,6 +95,9 @@ class Grouper:
         return made
 
     def _tables(self, task: GroupTask) -> tuple[Done, ...]:
+        # Only now: it loads pyarrow, which no other run needs.
+        from otelsim.runner.parquet_output import ParquetOutput, with_files
+
         output = ParquetOutput(self.known, self.target.place_of_groups(), task.number)
         try:
             *others, last = self._slices(task, output)
@@ -102,8 +107,10 @@ class Grouper:
             raise
 
     @cached_property
-    def known(self) -> Known:
+    def known(self) -> "Known":
         """What tables are looked up in."""
+        from otelsim.wire.parquet.known import Known
+
         prepared = self.tables.prepared
         return Known(prepared.world, prepared.scenario, prepared.calendar, run_id(prepared))
 
@@ -112,8 +119,7 @@ class Grouper:
         for number in task.slices:
             output.begin(offsets)
             tally, made = self.simulator.slice(number, output)
-            counts = {field: column.tolist() for field, column in tally._asdict().items()}
-            done.append(Done(number, task.number, counts, *made))
+            done.append(Done(number, task.number, listed(tally), *made))
             offsets = {name: extent.offset + extent.stored for name, extent in made.extents.items()}
         return tuple(done)
 

@@ -15,8 +15,10 @@ from otelsim.runner.running import Run
 from otelsim.runner.sealing import SEAL
 from otelsim.runner.sharding import FOLDER, Shard
 from otelsim.runner.stored_files import sizes_of
-from otelsim.runner.target import OTLP, PARQUET, Groups, OtlpTarget, Target, notation_of
+from otelsim.runner.target import OTLP, target_of
+from otelsim.sinks.otlp.settings import OtlpSettings
 from otelsim.sinks.places import Place
+from otelsim.sinks.places.local import folder_of
 from otelsim.sinks.places.paths import PlacePath
 
 _OF_A_SHARD = ("workers", "shard", "sending")
@@ -67,7 +69,9 @@ class Merged(Run):
 
     def __init__(self, prepared: Prepared, place: Place, shards: list[Manifest]) -> None:
         self.shards = shards
-        target = _target(place, shards[0])
+        # Where it was sent is not told: a shard may have been sent elsewhere.
+        sent: dict[str, OtlpSettings] | None = {} if shards[0]["sink"] == OTLP else None
+        target = target_of(shards[0], place, folder_of(place), sent)
         super().__init__(prepared, target, sum(values["workers"] for values in shards), lambda _: None)
         for values in shards:
             self._join(values)
@@ -96,15 +100,6 @@ class Merged(Run):
 
     def _publish_files(self, folder: RunFolder, names: list[str]) -> None:
         """They are where the shards made them."""
-
-
-def _target(place: Place, values: Manifest) -> Target:
-    groups = Groups(place, values["group_slices"]) if "group_slices" in values else None
-    target = Target(getattr(place, "path", None), values["compress"] or "", None, groups, values["sink"] == PARQUET)
-    if "notation" not in values:
-        return target
-    notation, encoder = notation_of(values)
-    return target._replace(otlp=OtlpTarget(notation, {} if values["sink"] == OTLP else None, encoder))
 
 
 def merged(place: Place, shards: list[Manifest], world: str | None) -> Merged:

@@ -12,11 +12,11 @@ from otelsim.errors import RunError
 from otelsim.runner.output import Made, Quiet
 from otelsim.runner.preparing import Prepared
 from otelsim.runner.worker import Done
+from otelsim.signals.notation import SIGNALS
 from otelsim.sinks.buffers import Extent
 from otelsim.sinks.places import Place, Upload
 from otelsim.wire.parquet.files import Part, Parts
 from otelsim.wire.parquet.known import Known
-from otelsim.wire.parquet.schema import SIGNALS
 
 
 def known(prepared: Prepared, run_id: str) -> Known:

@@ -3,9 +3,9 @@
 import re
 from collections.abc import Iterable
 
+from otelsim.signals.notation import SIGNALS
 from otelsim.sinks.places import Place
-from otelsim.wire.parquet.files import file_name
-from otelsim.wire.parquet.schema import SIGNALS
+from otelsim.wire.parquet.names import file_name
 
 _PART = re.compile(r"part-\d{5,}\.parquet")
 _DAY_S = 86_400

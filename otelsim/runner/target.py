@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from otelsim.signals.notation import Notation
+from otelsim.signals.notation import SIGNALS, Notation
 from otelsim.sinks.files import SUFFIX
 from otelsim.sinks.otlp.settings import OtlpSettings
 from otelsim.sinks.places import Place
@@ -11,7 +11,7 @@ from otelsim.sinks.places import Place
 JSONL, NULL, OTLP, OTLP_FILE, PARQUET = "jsonl", "null", "otlp", "otlp-file", "parquet"
 FAST, SDK = "fast", "sdk"
 """The encoders of OTLP."""
-LINES, TABLES = ("logs", "metrics"), ("traces", "logs", "metrics")
+LINES = ("logs", "metrics")
 
 
 class OtlpTarget(NamedTuple):
@@ -71,7 +71,7 @@ class Target(NamedTuple):
         """What a slice has an extent for."""
         if self.otlp:
             return self.otlp.notation.signals
-        return TABLES if self.parquet else LINES
+        return SIGNALS if self.parquet else LINES
 
     @property
     def has_files(self) -> bool:
@@ -94,6 +94,21 @@ class Target(NamedTuple):
         sending = {signal: each.told() for signal, each in (self.otlp.settings or {}).items()}
         told = {**known, "notation": {**notation, "encoder": self.otlp.encoder}}
         return {**told, "sending": sending} if sending else told
+
+
+def target_of(
+    head: dict[str, Any], place: Place | None, directory: Path | None, settings: dict[str, OtlpSettings] | None = None
+) -> Target:
+    """The target that a manifest's head tells of; KeyError or TypeError where it does not.
+
+    ``settings`` are those of a run that is sent, which it does not tell of.
+    """
+    groups = Groups(place, head["group_slices"]) if place and "group_slices" in head else None
+    target = Target(directory, head["compress"] or "", None, groups, head["sink"] == PARQUET)
+    if "notation" not in head:
+        return target
+    notation, encoder = notation_of(head)
+    return target._replace(otlp=OtlpTarget(notation, settings, encoder))
 
 
 def notation_of(head: dict[str, Any]) -> tuple[Notation, str]:

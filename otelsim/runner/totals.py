@@ -11,6 +11,11 @@ from otelsim.signals.names import LEVELS
 from otelsim.times import rfc3339_us
 
 
+def listed(tally: Tally) -> dict[str, list[int]]:
+    """Counters as they are told between processes and in journals."""
+    return {field: column.tolist() for field, column in tally._asdict().items()}
+
+
 class Totals:
     """The sums of a run's tallies."""
 
@@ -25,7 +30,7 @@ class Totals:
 
     def told(self) -> dict[str, list[int]]:
         """The sums, as `add` takes them."""
-        return {field: column.tolist() for field, column in self.sums._asdict().items()}
+        return listed(self.sums)
 
     def counts(self) -> dict[str, int]:
         """Records by signal; every call is a span and a log record."""

@@ -22,6 +22,7 @@ from otelsim.runner.preparing import Prepared
 from otelsim.runner.slicing import Interrupted, Simulator
 from otelsim.runner.stopping import Stop, Stopping
 from otelsim.runner.target import OTLP, SDK, Target
+from otelsim.runner.totals import listed
 from otelsim.sinks.buffers import Extent, NullSink, Sink, new_room
 from otelsim.sinks.files import Appended, CompressedFile, PlainFile
 from otelsim.sinks.ledger import Ledger
@@ -132,8 +133,7 @@ class Worker:
             if not account:
                 raise
             return Done(task.number, task.lane, {}, {}, {}, account, str(error) or INTERRUPTED)
-        counts = {field: column.tolist() for field, column in tally._asdict().items()}
-        return Done(task.number, task.lane, counts, *made)
+        return Done(task.number, task.lane, listed(tally), *made)
 
     def halt(self) -> dict[str, int]:
         """Let the files alone from now on, though a slice is under way; returns when each, by name, was changed last.

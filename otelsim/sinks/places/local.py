@@ -9,7 +9,7 @@ from typing import BinaryIO
 
 from otelsim.errors import InputError
 from otelsim.sinks.files import MODE, failure, publish, sync
-from otelsim.sinks.places.interface import UNFINISHED, Data, checked
+from otelsim.sinks.places.interface import UNFINISHED, Data, Place, checked
 
 FOLDER_MODE = 0o750
 
@@ -101,6 +101,11 @@ class LocalPlace:
 
     def _path(self, name: str) -> Path:
         return self.path / checked(self.name, name)
+
+
+def folder_of(place: Place) -> Path | None:
+    """The folder that a place is, None where it is none of this machine's."""
+    return place.path if isinstance(place, LocalPlace) else None
 
 
 class LocalUpload:

@@ -5,5 +5,6 @@
 ``known``    what a run's columns are looked up in
 ``batch``    the columns of some calls
 ``tables``   a table a signal
+``names``    what files are called
 ``files``    tables into files, partitioned by signal and date
 """

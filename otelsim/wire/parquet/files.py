@@ -14,8 +14,8 @@ import xxhash
 
 from otelsim.draws import Int64s
 from otelsim.outcome.tables import START_US
-from otelsim.times import rfc3339
 from otelsim.wire.parquet.known import Known
+from otelsim.wire.parquet.names import file_name
 from otelsim.wire.parquet.schema import SCHEMAS, TIME
 from otelsim.wire.parquet.tables import tables
 
@@ -39,11 +39,6 @@ class Taker(Protocol):
 
     def write(self, data: bytes, /) -> None:
         """Take some."""
-
-
-def file_name(signal: str, day: int, number: int) -> str:
-    """Where rows of a signal and day (since the epoch) stand in file ``number``."""
-    return f"{signal}/date={rfc3339(day * 86_400)[:10]}/part-{number:05}.parquet"
 
 
 class Parts:

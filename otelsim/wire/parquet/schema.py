@@ -11,7 +11,6 @@ from otelsim.wire.parquet.coding import TEXT
 
 TIME = pa.timestamp("ns", "UTC")
 TRACE_ID, ID = pa.binary(16), pa.binary(8)
-SIGNALS = ("traces", "logs", "metrics")
 
 
 class Column(NamedTuple):
