@@ -58,19 +58,21 @@ class Journal:
             self.file = os.open(part, flags, MODE)
         except OSError as error:
             raise failure(part, error) from None
-        self.append(head)
-        self.extend(entries)
+        for values in (head, *entries):
+            self.append(values)
         publish(part, path)
         self.path = path
 
     def extend(self, entries: Iterable[dict[str, Any]]) -> None:
-        """Add slices' lines."""
-        for values in entries:
-            self.append(values)
+        """Add the lines of slices that were made together, at once: an interruption leaves all of them or none."""
+        self._write(b"".join(map(line_of, entries)))
 
     def append(self, values: dict[str, Any]) -> None:
         """Add a line."""
-        line = memoryview(line_of(values))
+        self._write(line_of(values))
+
+    def _write(self, lines: bytes) -> None:
+        line = memoryview(lines)
         try:
             while line:
                 line = line[os.write(self.file, line) :]
