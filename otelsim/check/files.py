@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from otelsim.errors import InputError
+from otelsim.runner.manifest import in_folder
 from otelsim.sinks.unpacking import GARBLED, unpacked
 from otelsim.world.finding import is_folder
 
@@ -40,8 +41,7 @@ class RunFiles:
 
     def file(self, signal: str, entry: Mapping[str, Any]) -> str:
         """The name of the file that a slice's lines of a signal are in; of a merged run, with its shard's folder."""
-        name = f"{signal}_{entry['lane']}.jsonl{SUFFIXES[self.manifest['compress']]}"
-        return f"{entry['folder']}/{name}" if "folder" in entry else name
+        return in_folder(entry, f"{signal}_{entry['lane']}.jsonl{SUFFIXES[self.manifest['compress']]}")
 
     def path(self, signal: str, entry: Mapping[str, Any]) -> Path:
         """That file."""

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -95,17 +96,18 @@ def content_digest(entries: list[dict[str, Any]], signals: tuple[str, ...]) -> d
 
 def file_of(target: Target, signal: str, entry: dict[str, Any]) -> str:
     """The name of the file that a slice's records are in; of a run that was merged, with the folder of its shard."""
-    return _in_folder(entry, target.file_name(signal, entry["lane"]))
+    return in_folder(entry, target.file_name(signal, entry["lane"]))
 
 
-def _in_folder(entry: dict[str, Any], name: str) -> str:
+def in_folder(entry: Mapping[str, Any], name: str) -> str:
+    """The name of a slice's file, with the folder of its shard where the run was merged."""
     return f"{entry['folder']}/{name}" if "folder" in entry else name
 
 
 def files(target: Target, entries: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:
     """Every lane's files: bytes as stored, records, and a digest of their slices' digests."""
     if target.parquet:
-        return {_in_folder(entry, name): file for entry in entries for name, file in entry.get("files", {}).items()}
+        return {in_folder(entry, name): file for entry in entries for name, file in entry.get("files", {}).items()}
     made: dict[str, dict[str, Any]] = {}
     for entry in sorted(entries, key=lambda e: e["slice"]):
         for name in target.signals:

@@ -55,33 +55,40 @@ def alike(typing, data, at, other, first):  # type: ignore[no-untyped-def]
     return types.int64(data, types.int64, other, types.int64), codegen
 
 
+def _until(data, test):  # type: ignore[no-untyped-def]
+    """An intrinsic of (data, at): how many bytes come before the first for which ``test`` gives true, up to SLACK."""
+
+    def codegen(context, builder, signature, args):  # type: ignore[no-untyped-def]
+        found = _loaded(context, builder, signature.args[0], args[0], args[1])  # type: ignore[no-untyped-call]
+        return _first(builder, test(builder, found))  # type: ignore[no-untyped-call]
+
+    return types.int64(data, types.int64), codegen
+
+
 @intrinsic
 def plain(typing, data, at):  # type: ignore[no-untyped-def]
     """How many bytes come before the end of a text (a quote, a backslash, what is below a space): up to SLACK."""
 
-    def codegen(context, builder, signature, args):  # type: ignore[no-untyped-def]
-        found = _loaded(context, builder, signature.args[0], args[0], args[1])  # type: ignore[no-untyped-call]
-        ends = builder.icmp_unsigned("<", found, _each(32))  # type: ignore[no-untyped-call]
+    def ends(builder, found):  # type: ignore[no-untyped-def]
+        is_end = builder.icmp_unsigned("<", found, _each(32))  # type: ignore[no-untyped-call]
         for end in b'"\\':
-            ends = builder.or_(ends, builder.icmp_unsigned("==", found, _each(end)))  # type: ignore[no-untyped-call]
-        return _first(builder, ends)  # type: ignore[no-untyped-call]
+            is_end = builder.or_(is_end, builder.icmp_unsigned("==", found, _each(end)))  # type: ignore[no-untyped-call]
+        return is_end
 
-    return types.int64(data, types.int64), codegen
+    return _until(data, ends)  # type: ignore[no-untyped-call]
 
 
 @intrinsic
 def hexadecimal(typing, data, at):  # type: ignore[no-untyped-def]
     """How many hexadecimal digits follow: up to SLACK."""
 
-    def codegen(context, builder, signature, args):  # type: ignore[no-untyped-def]
-        found = _loaded(context, builder, signature.args[0], args[0], args[1])  # type: ignore[no-untyped-call]
+    def is_other(builder, found):  # type: ignore[no-untyped-def]
         digits = builder.sub(found, _each(ord("0")))  # type: ignore[no-untyped-call]
         letters = builder.sub(builder.or_(found, _each(32)), _each(ord("a")))  # type: ignore[no-untyped-call]
         other = builder.icmp_unsigned(">", digits, _each(9))  # type: ignore[no-untyped-call]
-        other = builder.and_(other, builder.icmp_unsigned(">", letters, _each(5)))  # type: ignore[no-untyped-call]
-        return _first(builder, other)  # type: ignore[no-untyped-call]
+        return builder.and_(other, builder.icmp_unsigned(">", letters, _each(5)))  # type: ignore[no-untyped-call]
 
-    return types.int64(data, types.int64), codegen
+    return _until(data, is_other)  # type: ignore[no-untyped-call]
 
 
 @intrinsic

@@ -101,6 +101,14 @@ def put_length(out, at, first_byte, size):  # type: ignore[no-untyped-def]
     return put_varint(out, at + 1, size)
 
 
+@njit
+def put_word(out, at, first_byte, word):  # type: ignore[no-untyped-def]
+    """A field of eight bytes: a uint64 or a double."""
+    out[at] = first_byte
+    store(out, at + 1, word)  # type: ignore[call-arg]
+    return at + 9
+
+
 HEAD = 3
 """Bytes left free before a record: its tag, and a length of two bytes, as nearly all have."""
 

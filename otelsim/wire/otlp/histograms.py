@@ -10,7 +10,7 @@ from otelsim.wire.otlp import fields as f
 from otelsim.wire.otlp import layout as lay
 from otelsim.wire.otlp.gauges import exemplar_size, put_exemplar
 from otelsim.wire.otlp.groups import group_end, group_header, text_size
-from otelsim.wire.protobuf import delimited_size, put_length, put_varint, size_of, store
+from otelsim.wire.protobuf import delimited_size, put_length, put_varint, put_word, size_of, store
 
 DAY_MS = 86_400_000
 _UNIT = 100_000.0
@@ -80,26 +80,12 @@ def _point_size(t, row, explicit):  # type: ignore[no-untyped-def]
 
 
 @njit
-def _put_double(out, at, first_byte, value):  # type: ignore[no-untyped-def]
-    out[at] = first_byte
-    store(out, at + 1, value)  # type: ignore[call-arg]
-    return at + 9
-
-
-@njit
-def _put_word(out, at, first_byte, value):  # type: ignore[no-untyped-def]
-    out[at] = first_byte
-    store(out, at + 1, np.uint64(value))  # type: ignore[call-arg]
-    return at + 9
-
-
-@njit
 def _put_times_and_sum(out, at, row):  # type: ignore[no-untyped-def]
-    at = _put_word(out, at, f.START_TAG, row[p.START_MS] * 1_000_000)
-    at = _put_word(out, at, f.TIME_TAG, row[p.TIME_MS] * 1_000_000)
+    at = put_word(out, at, f.START_TAG, np.uint64(row[p.START_MS] * 1_000_000))
+    at = put_word(out, at, f.TIME_TAG, np.uint64(row[p.TIME_MS] * 1_000_000))
     if row[p.COUNT]:
-        at = _put_word(out, at, f.COUNT_TAG, row[p.COUNT])
-    return _put_double(out, at, f.SUM_TAG, row[p.SUM] / _UNIT)
+        at = put_word(out, at, f.COUNT_TAG, np.uint64(row[p.COUNT]))
+    return put_word(out, at, f.SUM_TAG, row[p.SUM] / _UNIT)
 
 
 @njit
@@ -115,8 +101,8 @@ def _put_exemplars(out, at, t, pool, first_byte, row):  # type: ignore[no-untype
 def _put_extremes(out, at, row, least_byte, most_byte):  # type: ignore[no-untyped-def]
     if row[p.COUNT] == 0:
         return at
-    at = _put_double(out, at, least_byte, row[p.LEAST] / _UNIT)
-    return _put_double(out, at, most_byte, row[p.MOST] / _UNIT)
+    at = put_word(out, at, least_byte, row[p.LEAST] / _UNIT)
+    return put_word(out, at, most_byte, row[p.MOST] / _UNIT)
 
 
 @njit

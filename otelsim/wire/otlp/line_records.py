@@ -11,9 +11,9 @@ from numba import njit
 from otelsim.wire.memory import copy
 from otelsim.wire.otlp import fields as f
 from otelsim.wire.otlp import log_lines as line
-from otelsim.wire.otlp.line_texts import put_attribute, put_bytes, put_head, put_known, put_text, put_word, text_of
+from otelsim.wire.otlp.line_texts import put_attribute, put_bytes, put_head, put_known, put_text, text_of
 from otelsim.wire.otlp.spans import put_flags
-from otelsim.wire.protobuf import delimited_size, put_length, size_of
+from otelsim.wire.protobuf import delimited_size, put_length, put_word, size_of
 
 PERSONA, PATH = len(line.KEYS), len(line.KEYS) + 1
 NAME, REQUEST, ANSWER, CALL_TEXTS = range(4)

@@ -94,14 +94,6 @@ def put_known(out, at, heads, lines, i, k):  # type: ignore[no-untyped-def]
 
 
 @njit
-def put_word(out, at, first_byte, word):  # type: ignore[no-untyped-def]
-    """A field of eight bytes: a uint64 or a double."""
-    out[at] = first_byte
-    store(out, at + 1, word)  # type: ignore[call-arg]
-    return at + 9
-
-
-@njit
 def put_bytes(out, at, first_byte, data, first, size):  # type: ignore[no-untyped-def]
     """A field of less than 128 bytes."""
     out[at] = first_byte

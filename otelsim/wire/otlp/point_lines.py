@@ -15,11 +15,10 @@ from otelsim.wire.otlp.line_texts import (
     put_id,
     put_known,
     put_text,
-    put_word,
     text_of,
 )
 from otelsim.wire.otlp.log_lines import known_code
-from otelsim.wire.protobuf import put_length
+from otelsim.wire.protobuf import put_length, put_word
 from otelsim.wire.scan import EXEMPLAR, METRIC, TAGS, TIME_US
 
 KEYS = ("service", "stack", "action", "success", "is_write", "persona", "release_id", "object_type")
