@@ -9,16 +9,16 @@ import itertools
 import logging
 import signal
 import tempfile
-import time
 from collections.abc import Iterator
 from concurrent.futures import CancelledError, Executor, Future
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 import dask
 import distributed
 
 from otelsim.errors import InputError, RunError, one_line
+from otelsim.runner.asking import Asked, answer
 from otelsim.runner.folder import told
 from otelsim.runner.forking import deaf
 from otelsim.runner.in_dask import Job, do, give_up, other_version, unreached, versions, waiting
@@ -40,6 +40,12 @@ _QUIET = {
 """Of a cluster of our own: nobody looks at what these measure, and they take processors from those who work."""
 _ASK_S = 2.0
 """How often workers are counted, and asked whom they wait for."""
+SILENT_S = 10.0
+"""How long a cluster may be busy with something else before it is told that it is waited for."""
+ANSWERING_S = 30.0
+"""How long workers may take to say who they are."""
+LEAVING_S = 5.0
+"""How long a cluster may take to be told that all is over."""
 _numbers = itertools.count()
 
 
@@ -58,7 +64,7 @@ class Cluster:
                 _connected(scheduler, held) if scheduler else held.enter_context(_client(_local(workers, held)))
             )
             self._check_versions()
-            self.slots = sum(self.client.nthreads().values())
+            self.slots = _threads(self.client)
             self.held = held.pop_all()
 
     def __enter__(self) -> Self:
@@ -86,7 +92,9 @@ class Cluster:
 
     def _of_all(self, function: Any, *arguments: Any) -> dict[str, Any]:
         try:
-            return dict(self.client.run(function, *arguments))
+            return answer(lambda: dict(self.client.run(function, *arguments)), ANSWERING_S)
+        except TimeoutError:
+            raise InputError("--scheduler", f"a worker does not answer for {ANSWERING_S:.0f} s") from None
         except Exception as error:  # a worker's trouble comes as whatever it was, or as a bare Exception
             raise InputError("--scheduler", f"a worker has another otelsim, or none: {_reason(error)}") from None
 
@@ -140,33 +148,40 @@ def _loop() -> Iterator[Any]:
         runner.stop()
 
 
+class Heard(NamedTuple):
+    """What a cluster said of itself last."""
+
+    slots: int
+    """The threads of all workers, also of those that have joined."""
+    waiting: frozenset[str] = frozenset()
+    """Whom workers wait for, and why."""
+
+
 class DaskPool:
     """The workers of a cluster, as one run's."""
 
     def __init__(self, client: Any, tables: Tables, target: Target, slots: int) -> None:
-        self.client, self.target, self.known = client, target, slots
-        self.key, self.told = f"otelsim-{client.id}-{next(_numbers)}", set[str]()
-        self.asked = self.counted = time.monotonic()
-        client.register_plugin(Job(self.key, tables, _target_everywhere(target)), name=self.key)
+        self.client, self.target = client, target
+        self.key = f"otelsim-{client.id}-{next(_numbers)}"
+        with _loss_told():
+            client.register_plugin(Job(self.key, tables, _target_everywhere(target)), name=self.key)
         self.executor: Executor = client.get_executor(pure=False)
+        self.asked = Asked(self._ask, _ASK_S, Heard(slots))
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
         """Tell the workers to give up what they have in hand, and let them go."""
+        self.asked.close()
         self.executor.shutdown(wait=False)  # what is not done is cancelled
         with contextlib.suppress(Exception):  # the scheduler may be gone, and with it what is to be forgotten
-            self.client.unregister_worker_plugin(self.key)
+            answer(lambda: self.client.unregister_worker_plugin(self.key), LEAVING_S)
 
     @property
     def slots(self) -> int:
-        """The threads of all workers, also of those that have joined; counted now and then."""
-        if time.monotonic() - self.counted > _ASK_S:
-            with contextlib.suppress(Exception):  # if the scheduler is gone, that is told where tasks are
-                self.known = max(1, sum(self.client.nthreads().values()))
-            self.counted = time.monotonic()
-        return self.known
+        """How many tasks can be done at a time, as it was when that was last asked."""
+        return self.asked.newest.slots
 
     def submit(self, task: Any) -> Future[Any]:
         """Have a task done."""
@@ -181,16 +196,24 @@ class DaskPool:
     def give_up(self) -> None:
         """Tell the workers to end what they have in hand."""
         with contextlib.suppress(Exception):  # whoever is not there any more has given up
-            self.client.run(give_up, self.key, on_error="ignore")
+            answer(lambda: self.client.run(give_up, self.key, on_error="ignore"), LEAVING_S)
 
     def waiting(self) -> set[str]:
-        """Whom workers wait for, and why; asked now and then."""
-        if self.target.sink == OTLP and time.monotonic() - self.asked > _ASK_S:
-            with contextlib.suppress(Exception):  # a worker that dies just now says nothing
-                found = self.client.run(waiting, self.key, on_error="ignore").values()
-                self.told = {line for lines in found if lines for line in lines}
-            self.asked = time.monotonic()
-        return self.told
+        """Whom workers wait for, and why, and the cluster where it is silent itself."""
+        silent = self.asked.silent_s() > SILENT_S
+        return {*self.asked.newest.waiting, *(["waiting for the Dask cluster: it does not answer"] if silent else [])}
+
+    def _ask(self) -> Heard:
+        slots = max(1, _threads(self.client))
+        if self.target.sink != OTLP:
+            return Heard(slots)
+        found = self.client.run(waiting, self.key, on_error="ignore").values()
+        return Heard(slots, frozenset(line for lines in found if lines for line in lines))
+
+
+def _threads(client: Any) -> int:
+    """Those of all workers."""
+    return sum(client.nthreads().values())
 
 
 def _everywhere(place: Place) -> Place:

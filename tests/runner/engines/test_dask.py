@@ -63,6 +63,7 @@ def test_a_shard_of_it(tmp_path, small_run, two):
     is_the_run(tmp_path / "run", small_run)
 
 
+@pytest.mark.untraced
 def test_a_run_that_is_sent(tmp_path, two, small_run, receiver, protocol):
     words = ("--sink", "otlp", "--protocol", protocol, "--endpoint", receiver.url)
     folder = generated(tmp_path / "run", *RUN, *words, "--engine", "dask", "--scheduler", two.url)
@@ -72,6 +73,7 @@ def test_a_run_that_is_sent(tmp_path, two, small_run, receiver, protocol):
     assert (acknowledged["traces"], acknowledged["logs"]) == (made["counts"]["spans"], made["counts"]["logs"])
 
 
+@pytest.mark.untraced
 def test_a_worker_that_is_killed(tmp_path, longer):
     with cluster(tmp_path, 3) as made:
         begun = _begun(tmp_path / "run", made)
@@ -91,6 +93,7 @@ def _begun(folder: Path, made: Cluster) -> Begun:
 
 
 @pytest.mark.parametrize(("number", "engine"), [(signal.SIGINT, ()), (signal.SIGKILL, ("--engine", "dask"))])
+@pytest.mark.untraced
 def test_an_interrupted_run_is_gone_on_with_by_anybody(tmp_path, two, longer, number, engine):
     begun = _begun(tmp_path / "run", two)
     begun.wait_for_slices(10)
@@ -106,6 +109,25 @@ def test_an_interrupted_run_is_gone_on_with_by_anybody(tmp_path, two, longer, nu
     is_the_run(begun.folder, longer)
 
 
+@pytest.mark.slow
+def test_a_scheduler_that_does_not_answer_is_told_of_and_not_waited_for(tmp_path, longer):
+    with cluster(tmp_path, 1) as made:
+        words = ("generate", *LONGER, "--output", str(tmp_path / "run"), "--engine", "dask", "--scheduler", made.url)
+        begun = Begun(tmp_path / "run", command=words)
+        begun.wait_for_slices(2)
+        os.kill(made.scheduler.pid, signal.SIGSTOP)
+        while "waiting for the Dask cluster: it does not answer" not in (line := begun.process.stderr.readline()):
+            assert line, "the run has ended"
+        begun.process.send_signal(signal.SIGINT)
+        code, told_last = begun.end(ENDING_S)
+    assert (code, "otelsim: interrupted" in told_last) == (130, True)
+    known = len(begun.journal())
+    done = command("resume", begun.folder)
+    assert f"{known} of 96 slices are whole" in done.stderr
+    is_the_run(begun.folder, longer)
+
+
+@pytest.mark.untraced
 def test_three_hosts_of_which_one_is_killed(tmp_path, longer):
     with hosts(3) as (address, three), cluster(tmp_path, address=address) as made:
         for host in three:
@@ -212,6 +234,7 @@ def test_a_place_that_is_reached(tmp_path, monkeypatch):
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.untraced
 def test_workers_name_a_folder_as_we_do(tmp_path, small_run, two):
     (two.folder / "run").mkdir()
     (two.folder / "run" / ".otelsim.lock").touch()
@@ -241,6 +264,7 @@ def test_workers_that_join_late_get_work():
     assert (next(ticks), len(groups.running)) == ((), 6)
 
 
+@pytest.mark.untraced
 def test_processes_of_a_terminal_leave_its_interrupt_to_their_parent(tmp_path, monkeypatch):
     (tmp_path / "temporary").mkdir()
     monkeypatch.setenv("TMPDIR", str(tmp_path / "temporary"))
