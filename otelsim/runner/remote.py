@@ -7,6 +7,7 @@ manifest comes last.
 import json
 import re
 from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,8 @@ PARTS = "parts"
 """The folder of markers."""
 HEAD, END = "head.jsonl", "ended.jsonl"
 _MARKER = re.compile(r"(head|ended|\d+)\.jsonl", re.ASCII)
+READERS = 8
+"""Markers read at a time: each is a request, which is mostly waited for, and a large run has tens of thousands."""
 
 
 class _Ours:
@@ -113,8 +116,10 @@ class RemoteFolder:
         past = Past(self._lines(HEAD)[0] or {}, [], [])
         if not isinstance(past.head.get("scenario"), dict):
             raise InputError(f"{self.place.name}/{PARTS}/{HEAD}", "is damaged: which run this was is not known")
-        for name in _markers(self.place):
-            lines = self._lines(name)
+        names = _markers(self.place)
+        with ThreadPoolExecutor(READERS) as readers:
+            contents = list(readers.map(self._lines, names))
+        for name, lines in zip(names, contents, strict=True):
             if any(line is None for line in lines):
                 past.faults.append(f"{self.place.name}/{PARTS}/{name}: is damaged: what it told of is made again")
             past.entries.extend(line for line in lines if line and "slice" in line)
