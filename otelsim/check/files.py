@@ -88,7 +88,9 @@ def _require(path: Path, manifest: dict[str, Any]) -> None:
     if missing:
         raise InputError(str(path), f"has no {', '.join(missing)}: not the manifest of a run")
     if (sink := manifest.get("sink", "jsonl")) != "jsonl":
-        raise InputError(str(path), f"the run went to --sink {sink}: laws are tried on the JSON lines of --sink jsonl")
+        raise InputError(
+            str(path), f"the run went to --sink {sink}: what can be read back is the JSON lines of --sink jsonl"
+        )
     if "shard" in manifest:
         raise InputError(str(path), "is that of one shard of a run: `otelsim merge` joins them, to be checked as one")
     if manifest["compress"] not in SUFFIXES:

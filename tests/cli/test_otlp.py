@@ -296,7 +296,7 @@ def test_a_sent_run_has_incidents_to_list_and_no_lines_to_check(http, tmp_path):
     assert send(http, tmp_path, "--scenario", "incidents", "--quiet").returncode == 0
     assert "aurora_primary" in otelsim("incidents", tmp_path / "run").stdout
     assert told(otelsim("check", tmp_path / "run"), 2).endswith(
-        "manifest.json: the run went to --sink otlp: laws are tried on the JSON lines of --sink jsonl"
+        "manifest.json: the run went to --sink otlp: what can be read back is the JSON lines of --sink jsonl"
     )
 
 

@@ -152,5 +152,5 @@ def test_bad_usage(call, words, said, tmp_path):
 
 
 def test_lines_are_needed_for_laws(call, tables):
-    assert "laws are tried on the JSON lines" in told(call("check", tables), 2)
+    assert "what can be read back is the JSON lines of --sink jsonl" in told(call("check", tables), 2)
     assert "no store can hold it" in told(call("verify", tables), 2)
