@@ -20,14 +20,16 @@ def pytest_xdist_make_scheduler(config, log):
 
 
 UNTRACED = {"backends", "faults", "hostile"}
-"""Tests whose runs are not traced for coverage, which would make them three times as long: others go the same ways."""
+"""Tests whose runs are not traced for coverage, which would make them twice as long: others go the same ways.
+
+So are single tests that are marked as untraced."""
 _TRACING: dict[str, str] = {}
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup(item):
     """Have the processes that a test starts traced, or not, before its first fixture starts one."""
-    traced = not UNTRACED & set(item.path.parts)
+    traced = not UNTRACED & set(item.path.parts) and item.get_closest_marker("untraced") is None
     _TRACING.update({name: value for name, value in os.environ.items() if name.startswith("COVERAGE_")})
     for name, value in _TRACING.items():
         if traced:

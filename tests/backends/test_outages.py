@@ -87,7 +87,7 @@ def away(service: Service, seconds: float, killed: bool) -> None:
 @pytest.mark.parametrize(
     ("who", "seconds", "killed"),
     [
-        ("collector", 5, False),
+        pytest.param("collector", 5, False, marks=LONG),
         ("collector", 0, True),
         pytest.param("collector", 30, False, marks=LONG),
         pytest.param("collector", 120, False, marks=LONG),
@@ -113,7 +113,7 @@ def test_an_outage_loses_nothing(fresh_backends, tmp_path, who, seconds, killed)
     assert all(t["acknowledged"] == t["generated"] and not t["pending"] for t in tallies)
 
 
-@pytest.mark.parametrize("protocol", ["http/protobuf", "grpc"])
+@pytest.mark.parametrize("protocol", ["http/protobuf", pytest.param("grpc", marks=LONG)])
 def test_connections_that_are_cut_lose_nothing(fresh_backends, tmp_path, protocol):
     """Within requests and within answers, between the run and the Collector."""
     with fresh_backends("cut") as backends:

@@ -17,7 +17,14 @@ WORDS = ("20000", "--workers", "2")
 SUFFIX = {"": "", "zstd": ".zst", "gzip": ".gz"}
 
 
-@pytest.fixture(scope="module", params=["", "zstd", "gzip"], ids=["plain", "zstd", "gzip"])
+PACKED = [
+    pytest.param("", id="plain"),
+    pytest.param("zstd", id="zstd"),
+    pytest.param("gzip", id="gzip", marks=pytest.mark.slow),
+]
+
+
+@pytest.fixture(scope="module", params=PACKED)
 def whole(request, tmp_path_factory):
     compress = ("--compress", request.param) if request.param else ()
     run = generated(tmp_path_factory.mktemp("whole") / "run", *WORDS, *compress)

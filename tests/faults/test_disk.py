@@ -107,7 +107,7 @@ def failing_fsync(nth: int):
     return fsync
 
 
-@pytest.mark.parametrize("nth", [1, 2, 3, 6, 9, 12, 15, 16])
+@pytest.mark.parametrize("nth", [1, 2, 3, *(pytest.param(n, marks=pytest.mark.slow) for n in (6, 9, 12, 15)), 16])
 def test_a_failing_fsync_is_told_and_nothing_is_taken_for_published(tmp_path, monkeypatch, nth):
     """Two a file: of what is in it, and of the folder with its name; the journal's come first, the manifest's last."""
     small = prepared("incidents", total_events=600, duration_s=1_500)

@@ -68,7 +68,9 @@ def moments(seed, few, count):
     return [pytest.param(draw.randrange(30, 300), marks=() if i < few else FULL) for i in range(count)]
 
 
-@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM], ids=["KILL", "TERM"])
+@pytest.mark.parametrize(
+    "number", [pytest.param(signal.SIGKILL, id="KILL"), pytest.param(signal.SIGTERM, id="TERM", marks=FULL)]
+)
 @pytest.mark.parametrize("after", moments(4, 1, 10))
 def test_a_killed_run_goes_on_behind_what_was_answered(slow, whole, tmp_path, after, number):
     run = Begun(slow, tmp_path / "run", REQUESTS, *WORDS)

@@ -99,7 +99,7 @@ def simulate(asked: dict[str, Any]) -> None:
     assert sum(int(each.tally.totals[0]) for each in made) == ready.scenario.total_events
 
 
-@pytest.mark.parametrize(("seed", "files"), [(1, 1_450), pytest.param(11, 6_000, marks=pytest.mark.slow)])
+@pytest.mark.parametrize(("seed", "files"), [(1, 600), pytest.param(11, 6_000, marks=pytest.mark.slow)])
 def test_spoiled_worlds(tmp_path: Path, seed: int, files: int) -> None:
     rng = random.Random(seed)
     worlds, found, run = Worlds(tmp_path, rng), Outcomes(), 0
@@ -115,10 +115,10 @@ def test_spoiled_worlds(tmp_path: Path, seed: int, files: int) -> None:
     assert set(tree(tmp_path)) == before
     print(f"{found.told('worlds')}; {run} of those accepted were simulated")
     assert min(found["accepted"], found["refused"]) > files / 20
-    assert run >= 10
+    assert run >= files // 150
 
 
-@pytest.mark.parametrize(("seed", "files"), [(2, 600), pytest.param(12, 4_000, marks=pytest.mark.slow)])
+@pytest.mark.parametrize(("seed", "files"), [(2, 300), pytest.param(12, 4_000, marks=pytest.mark.slow)])
 def test_spoiled_scenarios(tmp_path: Path, seed: int, files: int) -> None:
     path, found = tmp_path / "mine.toml", Outcomes()
     for number, text in zip(range(files), scenario_texts(random.Random(seed)), strict=False):

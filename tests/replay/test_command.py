@@ -69,6 +69,7 @@ def test_a_runs_files_arrive_once(receiver, run, whole, tmp_path):
     assert f"{made['spans']:,} spans, {made['logs']:,} log records, {made['points']:,} points" in done.stderr
 
 
+@pytest.mark.untraced
 def test_any_number_of_workers_sends_the_same_records(http, run, whole, tmp_path):
     assert replay(http, tmp_path, run, "--workers", 5).returncode == 0
     assert taken(http) == whole
@@ -152,6 +153,7 @@ def values(attributes):
 
 
 @pytest.mark.parametrize(("store", "signal_name"), [("victoriametrics", "metrics"), ("victorialogs", "logs")])
+@pytest.mark.untraced
 def test_imports_have_the_names_that_stores_know(http, run, whole, tmp_path, store, signal_name):
     where = {"victoriametrics": "/opentelemetry/v1/metrics", "victorialogs": "/insert/opentelemetry/v1/logs"}[store]
     done = otelsim("import", store, run, "--url", http.url + "/", "--output", tmp_path / "state")
@@ -239,6 +241,7 @@ def test_the_wrong_files_for_an_import_are_refused(run, tmp_path):
     assert line == f"{logs}: has no lines to make metrics of"
 
 
+@pytest.mark.untraced
 def test_files_beside_an_earlier_replays_journal_stay(http, run, tmp_path):
     assert replay(http, tmp_path, run).returncode == 0
     kept = tmp_path / "state/logs_0.jsonl.zst"
@@ -250,6 +253,7 @@ def test_files_beside_an_earlier_replays_journal_stay(http, run, tmp_path):
     assert kept.read_bytes() == before
 
 
+@pytest.mark.untraced
 def test_a_file_of_metrics_or_of_logs_goes_alone(http, run, tmp_path):
     for name in ("metrics", "logs"):
         http.arrivals.clear()

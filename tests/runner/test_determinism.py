@@ -24,6 +24,7 @@ VARIANTS = {
     "gzip": (("--workers", 2, "--compress", "gzip"), {}),
     "another seed": (("--workers", 2, "--seed", 43), {}),
 }
+pytestmark = pytest.mark.untraced  # dozens of workers do what others' few do
 SAME = [name for name in VARIANTS if name not in ("1", "another seed")]
 
 

@@ -57,6 +57,7 @@ def copied(shards, tmp_path):
     return shutil.copytree(shards, tmp_path / "copy")
 
 
+@pytest.mark.untraced
 def test_shards_that_are_merged_are_the_run(copied, small_run):
     done = otelsim("merge", copied, "--json")
     assert done.returncode == 0, done.stderr
@@ -207,6 +208,7 @@ def test_a_shard_is_gone_on_with_as_a_run_is(copied):
     assert otelsim("merge", copied, "--quiet").returncode == 0
 
 
+@pytest.mark.untraced
 def test_more_shards_than_slices(tmp_path):
     words = (
         "50",
@@ -220,7 +222,7 @@ def test_more_shards_than_slices(tmp_path):
         "--output",
         tmp_path / "run",
     )
-    for i in range(4):
-        assert otelsim("generate", *words, "--shard", f"{i}/4").returncode == 0
+    for i in range(3):
+        assert otelsim("generate", *words, "--shard", f"{i}/3").returncode == 0
     done = otelsim("merge", tmp_path / "run", "--json")
     assert json.loads(done.stdout)["counts"]["requests"] == 50

@@ -55,7 +55,9 @@ def written(tmp_path_factory, request):
     shutil.rmtree(folder)
 
 
-@pytest.fixture(scope="module", params=KINDS)
+@pytest.fixture(
+    scope="module", params=[pytest.param(k, marks=pytest.mark.slow if k == "exponential" else ()) for k in KINDS]
+)
 def kind(request):
     return KINDS[request.param]
 

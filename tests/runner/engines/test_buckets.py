@@ -105,6 +105,7 @@ def _go_on_until(begun, uri, groups):
 @pytest.mark.parametrize(
     ("number", "whom"), [(9, "parent"), (9, "worker"), pytest.param(signal.SIGINT, "parent", marks=pytest.mark.slow)]
 )
+@pytest.mark.untraced
 def test_an_interrupted_run(there, tmp_path, longer, number, whom):
     uri = there.plain("run")
     begun = Begun(tmp_path / "none", command=("generate", *LONGER, "--workers", "2", "--quiet", "--output", uri))
@@ -142,6 +143,7 @@ def _of_groups(whole) -> dict[str, int]:
     return sizes
 
 
+@pytest.mark.untraced
 def test_shards(there, tmp_path, small_run):
     uri = there.plain("run")
     for i in range(2):
@@ -152,6 +154,7 @@ def test_shards(there, tmp_path, small_run):
     is_the_run(uri, small_run, tmp_path, there)
 
 
+@pytest.mark.untraced
 def test_by_dask(there, tmp_path, small_run):
     uri = there.plain("run")
     with cluster(tmp_path, 2) as made:
