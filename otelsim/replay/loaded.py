@@ -1,5 +1,5 @@
-"""What the process that workers are forked from imports: see `server`."""
+"""What the process that a replay's workers are forked from imports: see `runner.server`."""
 
-from otelsim.replay.server import load
+from otelsim.runner.server import load
 
-load()
+load("replay", ("numba", "pyarrow.json", "otelsim.replay.worker", "otelsim.replay.warmed"))

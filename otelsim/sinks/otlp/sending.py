@@ -12,7 +12,6 @@ from typing import NamedTuple, Protocol, Self
 from otelsim.errors import RunError
 from otelsim.sinks.otlp.account import Account
 from otelsim.sinks.otlp.endpoints import GRPC
-from otelsim.sinks.otlp.grpc import GrpcExporter
 from otelsim.sinks.otlp.http import HttpExporter
 from otelsim.sinks.otlp.replies import Acknowledged, Outcome, Refused, Retry
 from otelsim.sinks.otlp.retry import Backoff
@@ -69,7 +68,12 @@ class _Stopped(Exception):
 
 def new_exporter(settings: OtlpSettings) -> Exporter:
     """The transport that the settings ask for."""
-    return GrpcExporter(settings) if settings.protocol == GRPC else HttpExporter(settings)
+    if settings.protocol != GRPC:
+        return HttpExporter(settings)
+    # Only now: it takes a tenth of a second to load, of each process.
+    from otelsim.sinks.otlp.grpc import GrpcExporter
+
+    return GrpcExporter(settings)
 
 
 class Sender:
