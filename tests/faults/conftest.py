@@ -29,6 +29,12 @@ def receiver(request):
         yield made
 
 
+HTTP_FIRST = pytest.mark.parametrize(
+    "receiver", ["http/protobuf", pytest.param("grpc", marks=pytest.mark.slow)], indirect=True
+)
+"""Of tests whose matter is above transports: by gRPC too at full volume's time."""
+
+
 @pytest.fixture
 def http():
     with receiving("http/protobuf") as made:

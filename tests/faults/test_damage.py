@@ -260,7 +260,7 @@ def unfinished(run: Path) -> None:
     (run / "journal.jsonl").write_bytes(b"".join(lines[:40]))
 
 
-@pytest.mark.parametrize("name", ["mine", "multi_cloud"])
+@pytest.mark.parametrize("name", ["mine", pytest.param("multi_cloud", marks=pytest.mark.slow)])
 @pytest.mark.parametrize("how", ["resume", "generate --resume", "moved"])
 def test_a_run_of_a_world_of_ones_own_is_resumed(tmp_path, name, how):
     world = own_world(tmp_path / "world", name)

@@ -3,6 +3,7 @@
 import grpc
 import pytest
 
+from tests.faults.conftest import HTTP_FIRST
 from tests.faults.counting import counted, differences, records_by_signal, span_ids, totals
 from tests.faults.programs import sent
 from tests.sinks.otlp.receiver import Coming, Step
@@ -12,6 +13,7 @@ SMALLER = ("--workers", "2", "--in-flight", "32", "--max-request-bytes", "45056"
 
 
 @pytest.mark.parametrize(("requests", "busy_s"), [(6_000, 3), pytest.param(30_000, 10, marks=pytest.mark.slow)])
+@HTTP_FIRST
 def test_seven_of_ten_unavailable_at_full_rate(receiver, whole, tmp_path, requests, busy_s):
     def rule(coming: Coming) -> Step:
         return BUSY if coming.seconds < busy_s and coming.number * 7 % 10 < 7 else Step()

@@ -9,7 +9,7 @@ from email.utils import format_datetime
 import grpc
 import pytest
 
-from tests.faults.conftest import receiving
+from tests.faults.conftest import HTTP_FIRST, receiving
 from tests.faults.counting import counted, differences, records_by_signal, too_early, totals, waits
 from tests.faults.programs import Begun, sent
 from tests.sinks.otlp.receiver import Coming, Step
@@ -100,6 +100,7 @@ def test_who_refuses_everything_is_asked_once_a_request(refused, refusal):
     assert done.refusals[reason] == sum(done.of("rejected").values())
 
 
+@HTTP_FIRST
 def test_what_is_too_large_is_split_until_it_is_taken(receiver, whole, tmp_path):
     limit = 10_000
     # As the Collector says it over gRPC, for which there is no code of its own.

@@ -10,6 +10,7 @@ from collections import Counter
 import pytest
 
 from tests.command import otelsim
+from tests.faults.conftest import HTTP_FIRST
 from tests.faults.counting import counted, differences
 from tests.faults.programs import Begun, account
 from tests.memory import workers_of
@@ -72,6 +73,7 @@ def moments(seed, few, count):
     "number", [pytest.param(signal.SIGKILL, id="KILL"), pytest.param(signal.SIGTERM, id="TERM", marks=FULL)]
 )
 @pytest.mark.parametrize("after", moments(4, 1, 10))
+@HTTP_FIRST
 def test_a_killed_run_goes_on_behind_what_was_answered(slow, whole, tmp_path, after, number):
     run = Begun(slow, tmp_path / "run", REQUESTS, *WORDS)
     wait_for(run, slow, after)
@@ -96,6 +98,7 @@ def test_a_killed_run_goes_on_behind_what_was_answered(slow, whole, tmp_path, af
 
 
 @pytest.mark.parametrize("after", moments(5, 1, 5))
+@HTTP_FIRST
 def test_a_dead_workers_slice_is_sent_on(slow, whole, tmp_path, after):
     run = Begun(slow, tmp_path / "run", REQUESTS, *WORDS)
     wait_for(run, slow, after)

@@ -103,7 +103,12 @@ def _go_on_until(begun, uri, groups):
 
 
 @pytest.mark.parametrize(
-    ("number", "whom"), [(9, "parent"), (9, "worker"), pytest.param(signal.SIGINT, "parent", marks=pytest.mark.slow)]
+    ("number", "whom"),
+    [
+        (9, "parent"),
+        pytest.param(9, "worker", marks=pytest.mark.slow),
+        pytest.param(signal.SIGINT, "parent", marks=pytest.mark.slow),
+    ],
 )
 @pytest.mark.untraced
 def test_an_interrupted_run(there, tmp_path, longer, number, whom):
@@ -143,7 +148,7 @@ def _of_groups(whole) -> dict[str, int]:
     return sizes
 
 
-@pytest.mark.untraced
+@pytest.mark.slow
 def test_shards(there, tmp_path, small_run):
     uri = there.plain("run")
     for i in range(2):

@@ -73,7 +73,7 @@ def test_a_run_that_is_sent(tmp_path, two, small_run, receiver, protocol):
     assert (acknowledged["traces"], acknowledged["logs"]) == (made["counts"]["spans"], made["counts"]["logs"])
 
 
-@pytest.mark.untraced
+@pytest.mark.slow
 def test_a_worker_that_is_killed(tmp_path, longer):
     with cluster(tmp_path, 3) as made:
         begun = _begun(tmp_path / "run", made)
