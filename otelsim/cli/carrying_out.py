@@ -24,6 +24,7 @@ def carried_out(
     telling = telling or Telling(_left, lambda summary: _report(summary, run.seconds(), run.target))
     try:
         ensure_compiled(display.say, run.kernels)
+        run.begin()
         with display:
             summary = work()
     except KeyboardInterrupt:

@@ -57,7 +57,7 @@ class Work(ABC):
         self.delivered = Delivered(target)
         self.entries: list[Entry] = []
         self.deaths = self.found = 0
-        self.began = time.monotonic()
+        self.begin()
 
     @abstractmethod
     def tables(self) -> Tables:
@@ -74,6 +74,10 @@ class Work(ABC):
     @abstractmethod
     def size(self) -> int:
         """Bytes made so far."""
+
+    def begin(self) -> None:
+        """Count time from now on: nothing was made before."""
+        self.began = time.monotonic()
 
     def seconds(self) -> float:
         """Since the run began."""
