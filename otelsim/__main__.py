@@ -1,14 +1,12 @@
 """``python -m otelsim``, and the console script."""
 
-import sys
-
 from otelsim.cli import main
+from otelsim.runner.forking import without_scipy
 
 
 def program() -> None:
     """The command, in a process of its own."""
-    # numba would load scipy, where there is one, for the BLAS that no kernel of ours calls: a tenth of a second.
-    sys.modules.setdefault("scipy", None)  # type: ignore[arg-type]
+    without_scipy()
     main()
 
 

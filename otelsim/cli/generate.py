@@ -7,14 +7,13 @@ import click
 
 from otelsim.cli.carrying_out import carried_out
 from otelsim.cli.commands import Command
-from otelsim.cli.engines import DASK, MOST_WORKERS, engine_of, engine_options
+from otelsim.cli.engines import MOST_WORKERS, engine_of, engine_options
 from otelsim.cli.making import FILES, Maker, is_begun, new_target, place_to_write
 from otelsim.cli.options import prepared, scenario_options
 from otelsim.cli.otlp_target import otlp_target, otlp_target_options
 from otelsim.cli.progress import Display
 from otelsim.cli.resume import resumed_as
 from otelsim.errors import InputError
-from otelsim.runner import server
 from otelsim.runner.sharding import WHOLE, shard_of
 
 EXAMPLES = """
@@ -69,8 +68,6 @@ def generate(scenario: str, sink: str, output: str, workers: int | None, **more:
     engine, scheduler = more.pop("engine"), more.pop("scheduler")
     if compress and sink not in FILES:
         raise InputError("--compress", "goes with --sink jsonl or otlp-file")
-    if engine != DASK:
-        server.start("otlp" if sink.startswith("otlp") else "lines")
     place = place_to_write(output, sink, part)
     otlp = otlp_target(sink, more, _digest)
     if going_on and (overwrite or place is None):

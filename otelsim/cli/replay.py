@@ -107,7 +107,7 @@ for _store in STORES:
 
 def replayed(paths: tuple[str, ...], asked: dict[str, Any]) -> None:
     """Carry a replay out, and tell of it."""
-    from otelsim.runner import server
+    from otelsim.replay import server
     from otelsim.signals.notation import SIGNALS, Notation
 
     given = taken(asked)
@@ -116,7 +116,7 @@ def replayed(paths: tuple[str, ...], asked: dict[str, Any]) -> None:
     run_id, persona = checked_run_id(asked["run_id"]), asked["metric_attribute"] == "persona"
     notation = Notation(run_id, signals, "points", persona_attribute=persona)
     settings = _settings(given, signals, asked["store_names"])
-    server.start("replay")
+    server.start()
     found = _found(paths, signals, display)
     notation = notation._replace(run_id=run_id or _default_run_id(found))
     plan = _plan(found, (notation, settings), asked)

@@ -1,5 +1,5 @@
-"""What the process that a replay's workers are forked from imports: see `runner.server`."""
+"""What the process that workers are forked from imports: see `server`."""
 
-from otelsim.runner.server import load
+from otelsim.replay.server import load
 
-load("replay", ("numba", "pyarrow.json", "otelsim.replay.worker", "otelsim.replay.warmed"))
+load()

@@ -4,6 +4,7 @@ Whoever starts it first has loaded nothing heavy yet, so nothing heavy is import
 """
 
 import signal
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from multiprocessing import forkserver, get_context, resource_tracker
@@ -14,6 +15,11 @@ def start_server(module: str) -> None:
     get_context("forkserver").set_forkserver_preload([module])
     with deaf({signal.SIGINT}):
         forkserver.ensure_running()
+
+
+def without_scipy() -> None:
+    """Keep numba from loading scipy, where there is one, for the BLAS that no kernel of ours calls: 0.1 s a process."""
+    sys.modules.setdefault("scipy", None)  # type: ignore[arg-type]
 
 
 @contextmanager

@@ -213,7 +213,7 @@ class Stream:
     """Lines handed on as they come, compressed or as they are; each slice is a frame or member of its own."""
 
     def __init__(self, room: Bytes, compression: str) -> None:
-        self.new = COMPRESSORS.get(compression, Plain)
+        self.new = COMPRESSORS[compression] if compression else Plain
         self.room, self.packed = room, bool(compression)
         self.at = self.start = self.offset = self.content = 0
         self.digest, self.stored = xxhash.xxh3_128(), xxhash.xxh3_128()

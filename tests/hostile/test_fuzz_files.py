@@ -109,13 +109,13 @@ def test_spoiled_worlds(tmp_path: Path, seed: int, files: int) -> None:
         asked = {**SPAN, "total_events": 100, "total_users": rng.choice((1, 7, 1_000)), "world": str(folder)}
         asked["call_depth"] = rng.choice((0, 1))
         refused = found.judge(partial(prepared, "year", asked), folder, f"world {number} of seed {seed}")
-        if not refused and found["accepted"] % 15 == 0:
+        if not refused and found["accepted"] % 8 == 0:
             simulate(asked)
             run += 1
     assert set(tree(tmp_path)) == before
     print(f"{found.told('worlds')}; {run} of those accepted were simulated")
     assert min(found["accepted"], found["refused"]) > files / 20
-    assert run >= files // 150
+    assert run >= 10
 
 
 @pytest.mark.parametrize(("seed", "files"), [(2, 300), pytest.param(12, 4_000, marks=pytest.mark.slow)])

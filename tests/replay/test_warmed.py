@@ -38,3 +38,10 @@ def test_workers_have_every_kernel_from_the_begin(tmp_path):
     count, more = done.stdout.splitlines()
     assert int(count) >= 12
     assert more == "[]"
+
+
+def test_what_workers_are_forked_from_has_them_and_nothing_that_no_worker_needs():
+    script = "import sys, otelsim.replay.loaded as _; print(*(name in sys.modules for name in sys.argv[1:]))"
+    command = [sys.executable, "-c", script, "otelsim.replay.warmed", "grpc", "scipy.linalg"]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["True", "False", "False"]
